@@ -13,7 +13,7 @@ _WHERE = {
     "load_bank": "svclib.forms",
     "load_exam": "svclib.forms",
 }
-__all__ = ["connect", "load_bank", "load_exam", "load_survey", "reports", "stats"]  # noqa: F822
+__all__ = ["connect", "load_bank", "load_exam", "load_survey", "reports", "stats"]
 
 
 def __getattr__(name: str) -> Any:
