@@ -93,5 +93,5 @@ class Actor:
 
 
 def system_actor(grants: Iterable[str] = ()) -> Actor:
-    """The platform itself (sweeper, import, jobs) or the owner of a store opened in process: every right, everywhere."""
+    """The platform itself, or the owner of a store opened in process: every right, everywhere."""
     return Actor("system", "system", "svclib", "", "/", tuple(Grant(role, "/") for role in sorted(grants or ROLES)))

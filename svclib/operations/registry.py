@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
+from sqlalchemy import Connection
 
 from svclib.errors import InvalidInput, NotFound
 from svclib.i18n import _
@@ -38,7 +39,7 @@ class Operation:
         The right that the actor must hold somewhere; the function itself narrows it to the object's unit with
         ``actor.require(right, path)``. None: every signed-in person, for what is their own.
     audit : str or None
-        English sentence whose places are filled from the arguments, the result's fields and ``count``.
+        English sentence whose places `record` fills; None for what only reads.
     public : bool
         Served over HTTP. Operations that only the server itself may call are not.
     """
@@ -111,10 +112,9 @@ def operations() -> dict[str, Operation]:
 
 
 def call(store: Store, actor: Actor, name: str, given: dict[str, Any]) -> Any:
-    """Run the operation `name` for `actor`: check the right, convert the arguments, call it, write the audit line.
+    """Run the operation `name` for `actor`: check the right, convert the arguments, call it.
 
-    The function writes in its own transaction; the audit line joins that transaction when the function takes it through
-    ``store.write`` (see `svclib.store.Store.auditing`), so that no act stands without its line.
+    The function writes its audit line itself, by `record`, in the transaction of the act.
 
     Raises
     ------
@@ -132,3 +132,14 @@ def call(store: Store, actor: Actor, name: str, given: dict[str, Any]) -> Any:
         actor.require(found.right)
     arguments = found.arguments(given)
     return found.function(store, actor, **arguments)
+
+
+def record(store: Store, tx: Connection, actor: Actor, name: str, subject: str, **fields: Any) -> None:
+    """Write the audit line of operation `name` about `subject` into the transaction `tx` of the act itself.
+
+    The line keeps the registered sentence and `fields` apart, so that it can be read in either language.
+    """
+    sentence = _registered[name].audit
+    if sentence is None:
+        raise LookupError(f"{name} was registered without an audit sentence")
+    store.audit(tx, actor=actor.person_id, action=name, subject=subject, text=sentence, detail=fields)
