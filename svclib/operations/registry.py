@@ -1,7 +1,8 @@
 """What people do, registered once.
 
 The registration of a function gives its rights check, its audit line, its HTTP route, its OpenAPI entry and its client
-call. The topic is the module's name, the verb the function's: ``operations/exams.py: assign`` is ``exams.assign``.
+call. The topic is the module's name, the verb the function's: ``operations/exams.py: assign`` is ``exams.assign``
+(``list_`` is ``list``).
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def operation(*, right: str | None, audit: str | None = None, public: bool = Tru
 
     def register(function: Any) -> Any:
         topic = function.__module__.rsplit(".", 1)[-1]
-        name = f"{topic}.{function.__name__}"
+        name = f"{topic}.{function.__name__.rstrip('_')}"
         function.operation = _registered[name] = Operation(name, function, right, audit, public)
         return function
 
