@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from svclib.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from svclib.i18n import Language, _
@@ -27,10 +27,9 @@ from svclib.operations.directory import (
     within,
 )
 from svclib.operations.registry import operation, record
-from svclib.store import Store, new_id, new_token, token_hash
-from svclib.store.schema import api_tokens, grants, people, units
+from svclib.store import Store, new_id
+from svclib.store.schema import grants, people, units
 
-TOKEN_DAYS = 366
 ROSTER_COLUMNS = {
     "login": ("login", "user name", "登录名", "账号"),
     "name": ("name", "姓名"),
@@ -100,16 +99,6 @@ class GrantRow:
     unit_id: str
     valid_from: datetime | None
     valid_until: datetime | None
-
-
-@dataclass(frozen=True)
-class Token:
-    """A personal token; `token` only in the answer that creates it."""
-
-    id: str
-    label: str
-    expires_at: datetime
-    token: str | None = None
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -379,50 +368,6 @@ def preferences(store: Store, actor: Actor, *, language: Language | None = None,
     values = {name: value for name, value in (("language", language), ("theme", theme)) if value}
     if values:
         store.write(lambda tx: tx.execute(update(people).where(people.c.id == actor.person_id).values(**values)))
-
-
-@operation(right=None, audit="Made a personal token: {label}")
-def create_token(store: Store, actor: Actor, *, label: str, days: int = 90) -> Token:
-    """Make a personal token for notebooks and scripts; it is shown once and carries one's own rights."""
-    check_text("label", label)
-    if not 1 <= days <= TOKEN_DAYS:
-        raise InvalidInput(_("A token is valid for 1 to {most} days."), most=TOKEN_DAYS, field="days")
-
-    def work(tx: Connection) -> Token:
-        token, now = new_token(), store.now()
-        made = Token(new_id(), label, now + timedelta(days=days), token)
-        tx.execute(api_tokens.insert().values(
-            id=made.id, token_hash=token_hash(token), person_id=actor.person_id, label=label, created_at=now,
-            expires_at=made.expires_at,
-        ))  # fmt: skip
-        record(store, tx, actor, "people.create_token", made.id, label=label)
-        return made
-
-    return store.write(work)
-
-
-@operation(right=None)
-def tokens(store: Store, actor: Actor) -> list[Token]:
-    """List one's own tokens that are still valid."""
-    mine = and_(api_tokens.c.person_id == actor.person_id, api_tokens.c.revoked_at.is_(None))
-    with store.read() as connection:
-        rows = connection.execute(select(api_tokens).where(mine, api_tokens.c.expires_at > store.now())).mappings()
-        return [Token(row["id"], row["label"], row["expires_at"]) for row in rows]
-
-
-@operation(right=None, audit="Ended a personal token: {label}")
-def revoke_token(store: Store, actor: Actor, *, token: str) -> None:
-    """End one of one's own tokens by its id."""
-
-    def work(tx: Connection) -> None:
-        own = and_(api_tokens.c.id == token, api_tokens.c.person_id == actor.person_id)
-        label = tx.scalar(select(api_tokens.c.label).where(own))
-        if label is None:
-            raise NotFound(_("You have no such token."))
-        tx.execute(update(api_tokens).where(own).values(revoked_at=store.now()))
-        record(store, tx, actor, "people.revoke_token", token, label=label)
-
-    store.write(work)
 
 
 def _person(row: Any) -> Person:

@@ -22,7 +22,7 @@ from svclib.i18n import _
 from svclib.operations.actor import Actor
 from svclib.store import Store
 
-TOPICS = ("people", "definitions", "items", "surveys", "exams", "frames", "audit", "portal")
+TOPICS = ("people", "tokens", "definitions", "items", "surveys", "exams", "frames", "audit", "portal")
 _registered: dict[str, Operation] = {}
 
 
