@@ -198,7 +198,13 @@ responses = Table(
     Column("submitted_on", Date, index=True),
     Column("submitted_at", UtcDateTime),
     Column("chain_head", String(80), nullable=False, default=""),
+    Column("events", Integer, nullable=False, default=0, server_default="0"),  # how many events the chain has
+    Column("sealed", Integer, nullable=False, default=0, server_default="0"),  # how many of them are under a seal
     Index("ix_responses_survey_submitted_on", "survey", "submitted_on"),
+    Index(
+        "ix_responses_unsealed", "id",
+        sqlite_where=text("events > sealed"), postgresql_where=text("events > sealed"),
+    ),
     sqlite_with_rowid=False,
 )  # fmt: skip
 
@@ -285,12 +291,18 @@ attempts = Table(
     Column("last_saved_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
     Column("chain_head", String(80), nullable=False, default=""),
+    Column("events", Integer, nullable=False, default=0, server_default="0"),  # how many events the chain has
+    Column("sealed", Integer, nullable=False, default=0, server_default="0"),  # how many of them are under a seal
     UniqueConstraint("assignment_id", "number"),
     Index(
         "uq_attempts_one_open", "assignment_id", unique=True,
         sqlite_where=text("status = 'open'"), postgresql_where=text("status = 'open'"),
     ),
     Index("ix_attempts_status_deadline", "status", "deadline"),
+    Index(
+        "ix_attempts_unsealed", "id",
+        sqlite_where=text("events > sealed"), postgresql_where=text("events > sealed"),
+    ),
 )  # fmt: skip
 
 attempt_events = Table(
@@ -350,6 +362,17 @@ audit = Table(
     Column("detail", Json, nullable=False),
     Column("previous", String(80), nullable=False),
     Column("hash", String(80), nullable=False, unique=True),
+)  # fmt: skip
+
+# What each seal (a line of the trail) covers: sheets with their length and chain head at that moment. Ordered by the
+# sheet's random id; anonymous responses are sealed once a day, so that a seal tells no more than their date.
+seal_leaves = Table(
+    "seal_leaves", metadata,
+    Column("seal", Integer, ForeignKey("audit.seq"), primary_key=True, autoincrement=False),
+    Column("sheet_id", String(64), primary_key=True),
+    Column("length", Integer, nullable=False),
+    Column("head", String(80), nullable=False),
+    sqlite_with_rowid=False,
 )  # fmt: skip
 
 jobs = Table(
