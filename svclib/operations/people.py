@@ -18,7 +18,6 @@ from svclib.operations.directory import (
     check_login,
     check_text,
     check_unused,
-    decode_file,
     escape_like,
     find_person,
     forbid_stronger,
@@ -37,6 +36,14 @@ ROSTER_COLUMNS = {
     "unit": ("unit", "unit id", "机构", "机构号", "单位"),
     "position": ("position", "岗位", "职务"),
 }
+
+
+class _DryRun(Exception):
+    """Carries the count out of a transaction that is to be rolled back."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
 
 
 @dataclass(frozen=True)
@@ -197,7 +204,7 @@ def import_roster(store: Store, actor: Actor, *, file_name: str, content: str, d
 
     Columns: log-in, name, staff number, unit; the header may be Chinese or English. Gives the number of people.
     """
-    rows = rosters.read_table(file_name, decode_file(content), ROSTER_COLUMNS, {"login", "name", "unit"})
+    rows = rosters.read_table(file_name, rosters.decode(content), ROSTER_COLUMNS, {"login", "name", "unit"})
 
     def add(tx: Connection, values: dict[str, str]) -> None:
         check_login(values["login"])
@@ -215,17 +222,17 @@ def import_roster(store: Store, actor: Actor, *, file_name: str, content: str, d
             try:
                 add(tx, row.values)
             except (InvalidInput, NotFound, Conflict, AccessDenied) as fault:
-                faults.append(rosters.RowFault(row.number, fault))
+                faults.append(rosters.Finding(row.number, None, fault.text, fault.fields))
         if faults:
-            raise rosters.RosterError(file_name, faults)
+            raise rosters.RosterError(faults)
         if dry_run:
-            raise rosters.DryRun(len(rows))
+            raise _DryRun(len(rows))
         record(store, tx, actor, "people.import_roster", "people", count=len(rows), file=file_name)
         return len(rows)
 
     try:
         return store.write(work)
-    except rosters.DryRun as tried:
+    except _DryRun as tried:
         return tried.count
 
 
