@@ -1,0 +1,418 @@
+/** A form on the screen: joins the sheet (or a preview), the model and the shell. */
+
+import { renderSurvey } from "survey-js-ui";
+import { ServerClock } from "./clock.js";
+import { layoutOf } from "./dom.js";
+import { ending } from "./ending.js";
+import { Countdown, Flags, Navigator, reviewDialog } from "./exam.js";
+import { localeOf, localText, translator } from "./messages.js";
+import { surveyLocale } from "./definition.js";
+import { buildModel, splitName } from "./model.js";
+import { openStorage } from "./queue.js";
+import { Recorder } from "./recorder.js";
+import { Sheet, isOpen } from "./sheet.js";
+import { Shell } from "./shell.js";
+import { QuestionTools } from "./tools.js";
+import { fetchPreview, httpTransport } from "./transport.js";
+
+const HEARTBEAT = 60_000;
+
+export class Form {
+  constructor(host, { source, save, locale, mode, context, again }) {
+    Object.assign(this, { host, source, save, mode, context, again });
+    this.locale = localeOf(locale);
+    this.preview = mode === "preview" || typeof source !== "string";
+    this.clock = new ServerClock();
+    this.storage = openStorage();
+    this.shell = new Shell(host);
+    this.refusals = new Map();
+    this.state = "saved";
+    this.say = (key, fields) => translator(this.locale)(key, fields);
+    this.onLeave = () => this.#leave();
+    this.onReturn = () => this.sheet?.tab.write(true);
+    window.addEventListener("pagehide", this.onLeave);
+    window.addEventListener("pageshow", this.onReturn);
+    document.addEventListener("visibilitychange", (this.onVisibility = () => this.#visibility()));
+  }
+
+  async start() {
+    this.shell.root.lang = this.locale;
+    this.shell.loading(this.say("loading"));
+    try {
+      this.#show(this.preview ? await this.#openPreview() : await this.#openSheet());
+    } catch (error) {
+      this.#startFailed(error);
+    }
+  }
+
+  setLocale(locale) {
+    this.locale = localeOf(locale);
+    this.shell.root.lang = this.locale;
+    if (this.sheet) this.sheet.locale = this.locale;
+    if (this.finished) return void this.#end(this.finished);
+    if (!this.model) return;
+    this.recorder.language(this.locale);
+    this.model.locale = surveyLocale(this.locale);
+    this.#relabel();
+  }
+
+  setTheme(theme) {
+    if (theme === "light" || theme === "dark") this.shell.root.dataset.theme = theme;
+    else delete this.shell.root.dataset.theme;
+  }
+
+  dispose() {
+    this.#release();
+    this.sheet?.dispose();
+    window.removeEventListener("pagehide", this.onLeave);
+    window.removeEventListener("pageshow", this.onReturn);
+    document.removeEventListener("visibilitychange", this.onVisibility);
+    this.host.replaceChildren();
+  }
+
+  // Opening ------------------------------------------------------------------------------------------------------
+
+  async #openPreview() {
+    const { definition, answers = {} } = typeof this.source === "string" ? await fetchPreview(this.source) : this.source;
+    return { kind: "preview", definition, answers, title: definition.title, status: "open" };
+  }
+
+  #openSheet() {
+    const transport = this.save ?? httpTransport(this.source);
+    const { storage, source, locale, context } = this;
+    this.sheet = new Sheet({ transport, storage, source, locale, context, layout: layoutOf(window.innerWidth) }, {
+      status: (state) => this.#status(state),
+      reply: (reply) => this.#heard(reply),
+      refused: (event, error) => this.#refused(event, error),
+      halted: (kind, error) => this.#halted(kind, error),
+      resynced: (reply) => this.#compare(reply),
+    });
+    return this.sheet.open();
+  }
+
+  #startFailed(error) {
+    this.sheet?.dispose();
+    this.#publish("error");
+    const retry = () => this.start();
+    this.shell.failed(this.say("load_failed", { reason: this.#reason(error) }), this.say("try_again"), retry);
+    if (error.status === 401) this.#signedOut();
+    if (error.status === 0) window.addEventListener("online", retry, { once: true });
+  }
+
+  #show(reply) {
+    this.reply = reply;
+    this.shell.heading(localText(reply.title ?? reply.definition?.title, this.locale), localText(reply.definition?.description, this.locale));
+    if (!isOpen(reply)) return this.#end(reply);
+    this.clock.sync(reply);
+    this.#build(reply);
+    if (reply.kind === "exam") this.#buildExam();
+    this.shell.bar.hidden = false;
+    this.#render();
+    this.#relabel();
+    if (reply.read_only || this.mode === "display") this.#readOnly();
+  }
+
+  #build({ definition, answers, kind, page }) {
+    this.model = buildModel(definition, this.locale, kind);
+    this.model.data = answers ?? {};
+    this.recorder = new Recorder(this.model, (event) => this.#record(event), () => this.#eventContext());
+    this.recorder.onDraft = () => this.#status(this.state);
+    if (kind === "exam") this.flags = new Flags(this.storage, `svc-form:flags:${this.reply.session}`, () => this.#flagged());
+    this.tools = new QuestionTools(this.model, this.say, this.flags);
+    this.#openPage(page);
+    this.model.onValidateQuestion.add((_, options) => this.#judge(options));
+    this.model.onCompleting.add((_, options) => {
+      options.allow = false;
+      this.submit();
+    });
+    this.model.onValueChanged.add(() => this.navigator?.draw());
+    this.model.onCurrentPageChanged.add(() => this.#paged());
+  }
+
+  #openPage(page) {
+    const wanted = typeof page === "number" ? this.model.visiblePages[page] : this.model.getPageByName(page);
+    if (wanted?.isVisible) this.model.currentPage = wanted;
+  }
+
+  #buildExam() {
+    this.countdown = new Countdown(this.clock, this.say, {
+      warn: (minutes) => this.#warn(minutes),
+      over: () => this.#timeOver(),
+      doubt: () => this.#heartbeat(),
+    });
+    this.navigator = new Navigator(this.model, this.flags, this.say);
+    this.shell.root.dataset.kind = "exam";
+    this.shell.bar.prepend(this.countdown.node);
+    this.shell.aside.append(this.navigator.node);
+    this.heartbeat = setInterval(() => this.#heartbeat(), HEARTBEAT);
+  }
+
+  #render() {
+    const place = document.createElement("div");
+    this.shell.body.replaceChildren(place);
+    renderSurvey(this.model, place);
+    this.recorder.turn();
+    // Later pages take the keyboard to their first question; the first page leaves it at the top.
+    this.model.autoFocusFirstQuestion = true;
+  }
+
+  // Saving -------------------------------------------------------------------------------------------------------
+
+  #record(event) {
+    if (this.sheet && !this.finished && !this.locked) this.sheet.add(event);
+  }
+
+  #eventContext() {
+    const at = this.reply.kind === "exam" ? this.clock.now() : null;
+    return { language: this.locale, ...(at ? { at: new Date(at).toISOString() } : {}) };
+  }
+
+  #heard(reply) {
+    this.clock.sync(reply);
+    this.countdown?.revive();
+    this.shell.banners.hide("signed_out");
+    this.shell.banners.hide("submit");
+    if (!isOpen(reply)) this.#reopen();
+  }
+
+  #status(state) {
+    if (this.finished) return;
+    const unsaved = (this.sheet?.queue?.answers ?? 0) + (this.recorder?.waiting ?? 0);
+    const shown = state === "saved" && unsaved ? "saving" : state;
+    this.#tellConnection(this.state, shown);
+    this.state = shown;
+    const text = this.preview ? this.say("preview") : this.say(shown, { count: unsaved, reason: "" });
+    this.shell.status.show(this.preview ? "preview" : shown, text);
+    if (this.sheet?.queue?.kept === false) this.shell.banners.show("storage", this.say("storage_full"), "warning");
+    this.#publish(shown, unsaved);
+  }
+
+  #tellConnection(before, now) {
+    if (now === "offline" && !this.shell.banners.shown.has("offline")) {
+      this.shell.banners.show("offline", this.say("offline_notice"), "warning", [[this.say("try_again"), () => this.sheet.saver.retry()]]);
+    }
+    if (now !== "saved" || !this.shell.banners.shown.has("offline")) return;
+    this.shell.banners.hide("offline");
+    this.shell.status.announce(this.say("online_again"));
+  }
+
+  #publish(state, unsaved = 0) {
+    this.host.dispatchEvent(new CustomEvent("svc-status", { detail: { state, unsaved }, bubbles: true }));
+  }
+
+  #refused(event, error) {
+    const name = event.name ?? error.fields.name;
+    const question = name && this.model.getQuestionByName(name);
+    if (!question) return;
+    this.refusals.set(name, { value: JSON.stringify(event.value), reason: error.message });
+    question.validate(true);
+  }
+
+  /** Keep a refused value marked until it is changed. */
+  #judge(options) {
+    const refusal = this.refusals.get(options.name);
+    if (!refusal) return;
+    const held = [options.value, this.model.getComment(options.name)].map((value) => JSON.stringify(value ?? null));
+    if (held.includes(refusal.value)) options.error = this.say("refused", { reason: refusal.reason });
+    else this.refusals.delete(options.name);
+  }
+
+  #compare({ answers }) {
+    const names = new Set([...Object.keys(this.model.data), ...Object.keys(answers)]);
+    const differs = (name) => JSON.stringify(this.model.data[name] ?? null) !== JSON.stringify(answers[name] ?? null);
+    for (const changed of [...names].filter(differs)) {
+      const { name, kind } = splitName(this.model, changed);
+      this.#record({ kind, name, value: this.model.data[changed] ?? null, ...this.#eventContext() });
+    }
+  }
+
+  #heartbeat() {
+    if (document.visibilityState === "visible" && this.state === "saved") this.recorder.process();
+  }
+
+  // What stands in the way -----------------------------------------------------------------------------------------
+
+  #halted(kind, error) {
+    if (kind === "read_only") this.#readOnly();
+    if (kind === "signed_out") this.#signedOut();
+    if (kind === "closed") this.#reopen(error);
+  }
+
+  #readOnly() {
+    this.#lock();
+    const actions = this.sheet && this.mode !== "display" ? [[this.say("continue_here"), () => this.#continueHere()]] : [];
+    this.shell.banners.show("read_only", this.say("read_only_notice"), "warning", actions);
+    this.#status("read_only");
+  }
+
+  #lock() {
+    this.locked = true;
+    this.model.readOnly = true;
+    this.tools.refresh();
+  }
+
+  #signedOut() {
+    const next = encodeURIComponent(location.pathname + location.search);
+    this.shell.banners.show("signed_out", this.say("signed_out"), "danger", [[this.say("sign_in"), `/login?next=${next}`]]);
+  }
+
+  async #continueHere() {
+    try {
+      const reply = await this.sheet.open();
+      if (!isOpen(reply)) return this.#end(reply);
+      this.shell.banners.hide("read_only");
+      this.locked = false;
+      this.model.readOnly = false;
+      this.clock.sync(reply);
+      this.recorder.silently(() => {
+        this.model.data = reply.answers;
+      });
+      this.#relabel();
+      if (reply.read_only) this.#readOnly();
+    } catch (error) {
+      this.shell.status.announce(this.#reason(error));
+      this.shell.banners.show("reopen", this.say("error", { reason: this.#reason(error) }), "danger");
+    }
+  }
+
+  /** The server takes no more: ask it for the state that it is in, and show that. */
+  async #reopen(error) {
+    this.#lock();
+    const reply = await this.sheet.open().catch((failure) => ({ failure }));
+    if (!reply.failure && !isOpen(reply)) return this.#end(reply);
+    const text = this.#reason(error ?? reply.failure) || this.say("sheet_closed");
+    this.shell.banners.show("closed", text, "danger", [[this.say("try_again"), () => this.#continueHere()]]);
+    this.#status("closed");
+  }
+
+  #reason(error) {
+    if (!error) return "";
+    if (error.status === 0) return this.say(error.code === "timeout" ? "slow_server" : "no_connection");
+    return error.message || this.say("server_trouble", { status: error.status ?? "?" });
+  }
+
+  // Exam -----------------------------------------------------------------------------------------------------------
+
+  #warn(minutes) {
+    const text = this.say(minutes === 1 ? "time_warning_one" : "time_warning", { minutes });
+    this.shell.banners.show("time", text, "warning");
+  }
+
+  async #timeOver() {
+    this.shell.banners.show("time", this.say("time_over"), "warning");
+    await this.#send();
+  }
+
+  #flagged() {
+    this.tools.refresh();
+    this.navigator.draw();
+  }
+
+  #paged() {
+    this.navigator?.draw();
+    this.shell.root.scrollIntoView({ block: "start" });
+  }
+
+  // Submitting ---------------------------------------------------------------------------------------------------
+
+  /** Submit after the checks: all pages valid; in an exam, the summary confirmed. */
+  async submit() {
+    if (this.preview) return this.#previewDone();
+    if (this.reply.kind === "exam" && !(await reviewDialog(this.shell.root, this.model, this.flags, this.say))) return;
+    this.recorder.process();
+    await this.#send();
+  }
+
+  async #send() {
+    if (this.sending) return;
+    this.sending = true;
+    this.shell.root.setAttribute("aria-busy", "true");
+    this.shell.status.announce(this.say("submitting"));
+    try {
+      this.recorder.process();
+      const reply = await this.sheet.submit();
+      this.#end({ kind: this.reply.kind, ...reply });
+    } catch (error) {
+      this.#submitFailed(error);
+    } finally {
+      this.sending = false;
+      this.shell.root.removeAttribute("aria-busy");
+    }
+  }
+
+  #submitFailed(error) {
+    if (error.status === 422) return this.#refuseSubmit(error);
+    if (error.code === "read_only") return this.#readOnly();
+    if (error.status === 409) return this.#reopen(error);
+    const text = this.say("submit_failed", { reason: this.#reason(error) });
+    this.shell.banners.show("submit", text, "danger", [[this.say("try_again"), () => this.#send()]]);
+    if (error.status === 401) this.#signedOut();
+  }
+
+  #refuseSubmit(error) {
+    this.shell.banners.show("submit", error.message || this.say("refused_open"), "danger");
+    const question = error.fields.name && this.model.getQuestionByName(error.fields.name);
+    if (!question) return;
+    question.addError(error.message);
+    this.model.currentPage = question.page;
+    question.focus(true);
+  }
+
+  #previewDone() {
+    this.shell.banners.show("preview", this.say("preview_done"), "info", [[this.say("start_again"), () => this.#restart()]]);
+  }
+
+  #restart() {
+    this.shell.banners.clear();
+    this.model.clear(true, true);
+    this.#relabel();
+  }
+
+  #end(reply) {
+    this.finished = reply;
+    this.#release();
+    this.sheet?.end();
+    const again = this.again ? () => this.#startAgain() : null;
+    this.shell.end(ending({ kind: this.reply.kind, thank_you: this.reply.thank_you, ...reply }, this.locale, this.say, again));
+    this.#publish(["submitted", "scored"].includes(reply.status) ? "submitted" : "closed");
+  }
+
+  #startAgain() {
+    this.sheet.forget();
+    Object.assign(this, { finished: null, locked: false, state: "saved" });
+    delete this.shell.root.dataset.ended;
+    this.start();
+  }
+
+  // Common ---------------------------------------------------------------------------------------------------------
+
+  #relabel() {
+    const { reply, shell } = this;
+    shell.heading(localText(reply.title ?? reply.definition.title, this.locale), localText(reply.definition.description, this.locale));
+    this.model.completeText = reply.kind === "exam" ? this.say("review") : undefined;
+    this.tools.refresh();
+    this.navigator?.draw();
+    this.countdown?.tick();
+    if (this.preview) shell.banners.show("preview", this.say("preview_notice"), "info");
+    if (shell.banners.shown.has("read_only")) this.#readOnly();
+    this.#status(this.state);
+  }
+
+  #leave() {
+    this.recorder?.process();
+    this.sheet?.leave();
+  }
+
+  #visibility() {
+    if (document.visibilityState === "hidden") this.sheet?.saver?.flushOnLeave();
+    else if (["offline", "unsaved"].includes(this.state)) this.sheet?.saver?.retry();
+  }
+
+  #release() {
+    clearInterval(this.heartbeat);
+    this.countdown?.dispose();
+    this.recorder?.dispose();
+    this.model?.dispose();
+    Object.assign(this, { model: null, recorder: null, countdown: null, navigator: null });
+  }
+}
