@@ -8,6 +8,8 @@ from svclib.forms.expressions import ExpressionError
 from svclib.forms.findings import Finding, InvalidDefinition
 from svclib.forms.loading import load_bank, load_definition, load_exam, load_survey, parse_definition
 from svclib.forms.scoring import Amendment, Score, score
+from svclib.forms.simulation import simulate
+from svclib.forms.simulation_exams import simulate_exam
 from svclib.forms.survey import Survey
 from svclib.forms.surveyjs import exam_form, survey_form
 from svclib.forms.validation import Validation, validate
@@ -17,5 +19,5 @@ __all__ = [
     "Amendment", "Bank", "BlueprintShortage", "Compiled", "Exam", "ExamForm", "ExpressionError", "Finding",
     "InvalidDefinition", "Item", "Problem", "Score", "Survey", "Validation", "compile_definition", "draw", "dump_yaml",
     "exam_form", "from_body", "hash_of", "json_schema", "load_bank", "load_definition", "load_exam", "load_survey",
-    "parse_definition", "score", "survey_form", "validate", "validate_value",
+    "parse_definition", "score", "simulate", "simulate_exam", "survey_form", "validate", "validate_value",
 ]  # fmt: skip

@@ -94,7 +94,13 @@ def _shortage(exam: Exam, number: int, found: int) -> BlueprintShortage:
     text = _(
         "Row {row} of the blueprint ({wanted}) needs {count} approved items; the bank can give {found}: {missing} more."
     )
-    fields = {"row": number + 1, "wanted": wanted, "count": row.count, "found": found, "missing": row.count - found}
+    fields: dict[str, Any] = {
+        "row": number + 1,
+        "wanted": wanted,
+        "count": row.count,
+        "found": found,
+        "missing": row.count - found,
+    }
     return BlueprintShortage(text, **fields)
 
 

@@ -154,7 +154,8 @@ class _Parser:
         return node
 
     def _tokens(self) -> list[tuple[str, str, int]]:
-        tokens, position, text = [], 0, self.expression.rstrip()
+        tokens: list[tuple[str, str, int]] = []
+        position, text = 0, self.expression.rstrip()
         while position < len(text):
             match = _TOKEN.match(text, position)
             if not match or len(tokens) >= MAX_TOKENS:

@@ -63,11 +63,16 @@ class InvalidDefinition(DefinitionError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         first = findings[0]
-        fields = {"file": first.file, "line": first.line, "column": first.column, "count": len(findings) - 1}
+        fields: dict[str, Any] = {
+            "file": first.file,
+            "line": first.line,
+            "column": first.column,
+            "count": len(findings) - 1,
+        }
         fields["findings"] = [finding.to_json() for finding in findings]
         place = {"place": first.place, "message": {"zh-CN": first.message("zh-CN"), "en": first.message("en")}}
         text = _("{place}{message}") if len(findings) == 1 else _("{place}{message} (and {count} more)")
-        super().__init__(text, **fields, **place)
+        super().__init__(text, **(fields | place))
         self.findings = tuple(findings)
 
     def render(self, language: str = "en") -> str:

@@ -60,7 +60,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)
 
     class _Measured(_Element):
-        construct: Name | None = None
+        construct: Name | None = None  # type: ignore[assignment]
 
 
 class Question(_Measured):

@@ -185,7 +185,7 @@ def exam_form(form: ExamForm, bank: items.Bank) -> Json:
     Nothing of key, rationale, scoring, accepted spellings, tolerance, source or status is in it. The options' values
     are the bank's ids; their order is that of `form`.
     """
-    pages = []
+    pages: list[Json] = []
     for stimulus, places in groupby(_chunks(form, bank), key=lambda pair: pair[0]):
         pages.append(_exam_page(len(pages) + 1, stimulus, [place for _key, place in places], bank))
     return {"title": localised(form.title, inert), **_SETTINGS, "pages": pages}
