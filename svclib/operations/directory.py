@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -90,6 +92,14 @@ def check_text(field: str, value: str, most: int = MOST_TEXT) -> None:
         raise InvalidInput(_("The field {field} is longer than {most} characters."), field=field, most=most)
     if any(c in DIRECTIONS or (unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t") for c in value):
         raise InvalidInput(_("The field {field} holds characters that cannot be shown."), field=field)
+
+
+def decode_file(content: str) -> bytes:
+    """Decode an uploaded file from base64."""
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidInput(_("The file did not arrive whole; send it again."), field="content") from None
 
 
 def escape_like(text: str) -> str:

@@ -212,7 +212,7 @@ def publish(store: Store, actor: Actor, *, bank: str) -> published.Published:
 def _bank_with(store: Store, bank: str, body: dict[str, Any]) -> Any:
     with store.read() as connection:
         known = dict(published.latest(connection, "bank", bank)["body"])
-    return forms.from_body("bank", _replaced(known, body), name=f"{bank}/{body.get('id')}")
+    return forms.from_body("bank", _replaced(known, body))
 
 
 def _replaced(bank: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
@@ -255,7 +255,8 @@ def _bank(connection: Connection, name: str) -> Bank:
 def _item_row(item: dict[str, Any], row: Any) -> ItemRow:
     texts = ("id", "type", "topic", "level", "status")
     draft, author = (None, item.get("author")) if row is None else (row["status"], row["author_id"])
-    return ItemRow(*(str(item.get(name, "")) for name in texts), item.get("stem") or {}, draft, author)
+    known = {name: str(item.get(name, "")) for name in texts}
+    return ItemRow(**known, stem=item.get("stem") or {}, draft=draft, author=author)
 
 
 def _item_draft(row: Any) -> ItemDraft:

@@ -18,6 +18,7 @@ from svclib.operations.directory import (
     check_login,
     check_text,
     check_unused,
+    decode_file,
     escape_like,
     find_person,
     forbid_stronger,
@@ -36,14 +37,6 @@ ROSTER_COLUMNS = {
     "unit": ("unit", "unit id", "机构", "机构号", "单位"),
     "position": ("position", "岗位", "职务"),
 }
-
-
-class _DryRun(Exception):
-    """Carries the count out of a transaction that is to be rolled back."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(count)
-        self.count = count
 
 
 @dataclass(frozen=True)
@@ -115,9 +108,9 @@ class GrantRow:
 def me(store: Store, actor: Actor) -> Me:
     """Tell who is signed in."""
     with store.read() as connection:
-        row = connection.execute(select(people).where(people.c.id == actor.person_id)).mappings().first()
+        found = connection.execute(select(people).where(people.c.id == actor.person_id)).mappings().first()
     rights = [right for right in ROLES_OF_RIGHT if actor.may(right)]
-    row = row or {}
+    row: Any = found or {}
     return Me(
         actor.person_id, actor.login, actor.name, actor.unit_id, list(actor.roles), rights,
         row.get("language"), row.get("theme"), bool(row.get("must_change_password")),
@@ -204,7 +197,7 @@ def import_roster(store: Store, actor: Actor, *, file_name: str, content: str, d
 
     Columns: log-in, name, staff number, unit; the header may be Chinese or English. Gives the number of people.
     """
-    rows = rosters.read_table(file_name, rosters.decode(content), ROSTER_COLUMNS, {"login", "name", "unit"})
+    rows = rosters.read_table(file_name, decode_file(content), ROSTER_COLUMNS, {"login", "name", "unit"})
 
     def add(tx: Connection, values: dict[str, str]) -> None:
         check_login(values["login"])
@@ -222,17 +215,17 @@ def import_roster(store: Store, actor: Actor, *, file_name: str, content: str, d
             try:
                 add(tx, row.values)
             except (InvalidInput, NotFound, Conflict, AccessDenied) as fault:
-                faults.append(rosters.Finding(row.number, None, fault.text, fault.fields))
+                faults.append(rosters.RowFault(row.number, fault))
         if faults:
-            raise rosters.RosterError(faults)
+            raise rosters.RosterError(file_name, faults)
         if dry_run:
-            raise _DryRun(len(rows))
+            raise rosters.DryRun(len(rows))
         record(store, tx, actor, "people.import_roster", "people", count=len(rows), file=file_name)
         return len(rows)
 
     try:
         return store.write(work)
-    except _DryRun as tried:
+    except rosters.DryRun as tried:
         return tried.count
 
 

@@ -74,7 +74,7 @@ class Operation:
     @cached_property
     def result(self) -> TypeAdapter[Any] | None:
         """Adapter of the result for JSON; None where the result is a frame (it travels as Arrow)."""
-        hint = self.hints.get("return")
+        hint: Any = self.hints.get("return")
         if getattr(hint, "__name__", "") == "DataFrame":
             return None
         return TypeAdapter(hint)
@@ -135,7 +135,7 @@ def call(store: Store, actor: Actor, name: str, given: dict[str, Any]) -> Any:
     return found.function(store, actor, **arguments)
 
 
-def record(store: Store, tx: Connection, actor: Actor, name: str, subject: str, **fields: Any) -> None:
+def record(store: Store, tx: Connection, actor: Actor, name: str, subject: str, /, **fields: Any) -> None:
     """Write the audit line of operation `name` about `subject` into the transaction `tx` of the act itself.
 
     The line keeps the registered sentence and `fields` apart, so that it can be read in either language.

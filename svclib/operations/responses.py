@@ -1,4 +1,4 @@
-"""A customer's sheet: opened by a token, saved answer by answer, handed in once. For the web layer; none is an operation.
+"""A customer's sheet: opened by a token, saved answer by answer, handed in once. For the web layer alone.
 
 Of an anonymous survey nothing that tells time or order is kept: no moments, random ids, a date; the token's use is a
 flag without a time, and only on handing in, so that a lost browser costs nobody their say.

@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from svclib import forms
 from svclib.errors import Conflict, InvalidInput, NotFound
 from svclib.i18n import Language, _
 from svclib.operations import definitions as published
 from svclib.operations import links, rosters
 from svclib.operations.actor import Actor
-from svclib.operations.directory import check_text, known_person, unit_path, within
+from svclib.operations.directory import check_text, decode_file, known_person, unit_path, within
 from svclib.operations.registry import operation, record
 from svclib.store import Store, new_id, new_token, token_hash
 from svclib.store.schema import collectors, definitions, invitations, responses, units
@@ -90,8 +91,8 @@ def list_(store: Store, actor: Actor) -> list[SurveyRow]:
         responses.c.status == "submitted", within(responses.c.branch, scope)
     )
     with store.read() as connection:
-        ways = dict(connection.execute(used.group_by(collectors.c.survey)).all())
-        counted = dict(connection.execute(done.group_by(responses.c.survey)).all())
+        ways: dict[str, int] = dict(connection.execute(used.group_by(collectors.c.survey)).all())
+        counted: dict[str, int] = dict(connection.execute(done.group_by(responses.c.survey)).all())
     return [SurveyRow(r.name, r.version, r.title, ways.get(r.name, 0), counted.get(r.name, 0)) for r in rows]
 
 
@@ -185,7 +186,7 @@ def poster(
         row = _find(connection, actor, collector, "surveys.read")
         title = connection.scalar(select(definitions.c.title).where(definitions.c.hash == row["definition_hash"]))
         place = connection.scalar(select(units.c.name).where(units.c.id == (branch or row["unit_id"])))
-    return links.poster(links.absolute(address, target), title, place, counter, language)
+    return links.poster(links.absolute(address, target), title or {}, place, counter, language)
 
 
 @operation(right="surveys.publish", audit="Made {count} personal links for {name}")
@@ -205,7 +206,7 @@ def invite(
         if found["kind"] != "personal":
             raise Conflict(_("{name} has one open link; personal links need a personal collector."), name=found["name"])
         known = set(tx.scalars(select(units.c.id)))
-        _check_units(rows, known)
+        _check_units(file_name, rows, known)
         tx.execute(invitations.insert(), [
             {"id": new_id(), "collector_id": collector, "token_hash": token_hash(token), "used": False,
              "customer_id": row.get("customer") or None, "unit_id": row.get("unit") or None,
@@ -233,7 +234,7 @@ def counts(store: Store, actor: Actor, *, survey: str, since: date | None = None
     days = select(responses.c.submitted_on, func.count()).where(*done).group_by(responses.c.submitted_on)
     with store.read() as connection:
         rows = connection.execute(states.group_by(responses.c.collector_id, responses.c.status)).all()
-        by_unit = dict(connection.execute(places).all())
+        by_unit: dict[str, int] = dict(connection.execute(places).all())  # type: ignore[arg-type]
         by_day = connection.execute(days.order_by(responses.c.submitted_on.desc()).limit(31)).all()
     by_collector: dict[str, dict[str, int]] = {}
     for collector, status, number in rows:
@@ -250,15 +251,24 @@ def erase(store: Store, actor: Actor, *, response: str, reason: str) -> None:
     check_text("reason", reason)
 
     def work(tx: Connection) -> None:
-        row = tx.execute(select(responses.c.branch).where(responses.c.id == response)).first()
+        query = select(responses.c.branch, responses.c.definition_hash).where(responses.c.id == response)
+        row = tx.execute(query).first()
         if row is None:
             raise NotFound(_("There is no such response."))
         if row.branch:
             actor.require("surveys.erase", unit_path(tx, row.branch))
-        store.sheets.erase(tx, "responses", response)
+        body = tx.scalar(select(definitions.c.body).where(definitions.c.hash == row.definition_hash))
+        store.sheets.erase(tx, "responses", response, _free_text(body), actor=actor.person_id)
         record(store, tx, actor, "surveys.erase", response, reason=reason)
 
     store.write(work)
+
+
+def _free_text(body: Any) -> list[str]:
+    """Questions in which a person can write words of their own."""
+    questions = forms.from_body("survey", body).questions.values()
+    own_words = (one for one in questions if one.type in {"text", "comment"} or getattr(one, "show_other_item", False))
+    return [one.name for one in own_words]
 
 
 def _with_version() -> Any:
@@ -281,7 +291,7 @@ def _open_link(row: Any) -> Any:
 
 def _collector(row: Any, now: datetime) -> Collector:
     names = ("id", "survey", "version", "name", "kind", "channel", "source", "unit_id", "opens_at", "closes_at")
-    return Collector(*(row[name] for name in names), row["closed_at"], state_of(row, now))
+    return Collector(**{name: row[name] for name in names}, closed_at=row["closed_at"], state=state_of(row, now))
 
 
 def state_of(row: Any, now: datetime) -> str:
@@ -303,7 +313,7 @@ def _check_window(store: Store, opens_at: datetime | None, closes_at: datetime |
 
 def _invitees(customers: list[str] | None, number: int, file_name: str, content: str) -> list[dict[str, str]]:
     if content:
-        rows = [dict(row.values) for row in rosters.read_table(file_name, rosters.decode(content), INVITATION_COLUMNS)]
+        rows = [dict(row.values) for row in rosters.read_table(file_name, decode_file(content), INVITATION_COLUMNS)]
     else:
         rows = [{"customer": customer} for customer in customers or []] or [{} for _n in range(number)]
     if not 1 <= len(rows) <= MOST_INVITATIONS:
@@ -311,12 +321,14 @@ def _invitees(customers: list[str] | None, number: int, file_name: str, content:
     return rows
 
 
-def _check_units(rows: list[dict[str, str]], known: set[str]) -> None:
+def _check_units(file_name: str, rows: list[dict[str, str]], known: set[str]) -> None:
     faults = []
     for number, row in enumerate(rows, start=2):
         if row.get("unit") and row["unit"] not in known:
-            faults.append(rosters.Finding(number, "unit", _("There is no unit {unit}."), {"unit": row["unit"]}))
+            fault: InvalidInput | NotFound = NotFound(_("There is no unit {unit}."), unit=row["unit"])
+            faults.append(rosters.RowFault(number, fault, "unit"))
         if row.get("weight") and not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", row["weight"]):
-            faults.append(rosters.Finding(number, "weight", _("“{value}” is no weight."), {"value": row["weight"]}))
+            fault = InvalidInput(_("“{value}” is no weight."), value=row["weight"])
+            faults.append(rosters.RowFault(number, fault, "weight"))
     if faults:
-        raise rosters.RosterError(faults)
+        raise rosters.RosterError(file_name, faults)
