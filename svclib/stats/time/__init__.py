@@ -1,0 +1,5 @@
+"""Figures over time."""
+
+from svclib.stats.time.trend import against_target, changes
+
+__all__ = ["against_target", "changes"]
