@@ -85,7 +85,7 @@ export class Attention {
 function eventOf(name, data) {
   if (!data.visible_ms && !data.visits && !data.changes) return [];
   const { changes, ...seen } = data;
-  if (name.startsWith("page:")) return [{ kind: "page", page: name.slice(5), ...seen }];
+  if (name.startsWith("page:")) return [{ kind: "page", page: Number(name.slice(5)), ...seen }];
   return [{ kind: "visit", name, ...data }];
 }
 

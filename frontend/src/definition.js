@@ -2,6 +2,7 @@
 
 const SURVEYJS_LOCALES = { "zh-CN": "zh-cn", en: "en" };
 const TEXT_KEYS = new Set(["zh-CN", "zh-cn", "en", "default"]);
+const HEADING = /^H[1-6]$/;
 const PLAIN_TAGS = new Set(["P", "BR", "STRONG", "EM", "UL", "OL", "LI", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD"]);
 
 /** Map a language tag of ours to SurveyJS's locale code. */
@@ -20,11 +21,20 @@ function localized(text) {
   return { default: en ?? fallback ?? chinese, ...(chinese === undefined ? {} : { "zh-cn": chinese }) };
 }
 
+/** A heading within a text is a strong line: the page's headings are its questions. */
+function heading(text) {
+  const line = document.createElement("p");
+  line.append(document.createElement("strong"));
+  line.firstChild.textContent = text;
+  return line;
+}
+
 /** Keep paragraphs, lists, tables and emphasis without any attribute; everything else becomes its text. */
 export function plainMarkup(html) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   const clean = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return node.cloneNode();
+    if (HEADING.test(node.nodeName)) return heading(node.textContent);
     if (!PLAIN_TAGS.has(node.nodeName)) return document.createTextNode(node.textContent ?? "");
     const kept = document.createElement(node.nodeName);
     kept.append(...[...node.childNodes].map(clean));

@@ -51,7 +51,7 @@ export class Form {
     if (this.sheet) this.sheet.locale = this.locale;
     if (this.finished) return void this.#end(this.finished);
     if (!this.model) return;
-    this.recorder.language(this.locale);
+    this.recorder.languageChanged();
     this.model.locale = surveyLocale(this.locale);
     this.#relabel();
   }
@@ -115,7 +115,7 @@ export class Form {
   #build({ definition, answers, kind, page }) {
     this.model = buildModel(definition, this.locale, kind);
     this.model.data = answers ?? {};
-    this.recorder = new Recorder(this.model, (event) => this.#record(event), () => this.#eventContext());
+    this.recorder = new Recorder(this.model, (event) => this.#record(event), () => this.locale);
     this.recorder.onDraft = () => this.#status(this.state);
     if (kind === "exam") this.flags = new Flags(this.storage, `svc-form:flags:${this.reply.session}`, () => this.#flagged());
     this.tools = new QuestionTools(this.model, this.say, this.flags);
@@ -130,7 +130,7 @@ export class Form {
   }
 
   #openPage(page) {
-    const wanted = typeof page === "number" ? this.model.visiblePages[page] : this.model.getPageByName(page);
+    const wanted = this.model.pages[page];
     if (wanted?.isVisible) this.model.currentPage = wanted;
   }
 
@@ -160,11 +160,6 @@ export class Form {
 
   #record(event) {
     if (this.sheet && !this.finished && !this.locked) this.sheet.add(event);
-  }
-
-  #eventContext() {
-    const at = this.reply.kind === "exam" ? this.clock.now() : null;
-    return { language: this.locale, ...(at ? { at: new Date(at).toISOString() } : {}) };
   }
 
   #heard(reply) {
@@ -222,7 +217,7 @@ export class Form {
     const differs = (name) => JSON.stringify(this.model.data[name] ?? null) !== JSON.stringify(answers[name] ?? null);
     for (const changed of [...names].filter(differs)) {
       const { name, kind } = splitName(this.model, changed);
-      this.#record({ kind, name, value: this.model.data[changed] ?? null, ...this.#eventContext() });
+      this.#record({ kind, name, value: this.model.data[changed] ?? null, language: this.locale });
     }
   }
 
@@ -351,7 +346,7 @@ export class Form {
 
   #refuseSubmit(error) {
     this.shell.banners.show("submit", error.message || this.say("refused_open"), "danger");
-    const question = error.fields.name && this.model.getQuestionByName(error.fields.name);
+    const question = error.fields.name && this.model.getQuestionByName(splitName(this.model, error.fields.name).name);
     if (!question) return;
     question.addError(error.message);
     this.model.currentPage = question.page;

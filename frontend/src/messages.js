@@ -167,8 +167,10 @@ export function translator(locale) {
   return (key, fields) => fill(table[key], fields);
 }
 
-/** Pick the language of a `{zh-CN, en}` text; a plain string stays as it is. */
+/** Pick the language of a `{zh-CN, en}` text (SurveyJS: `{zh-cn, default}`); a plain string stays as it is. */
 export function localText(text, locale) {
   if (text === null || typeof text !== "object") return text ?? "";
-  return text[localeOf(locale)] ?? text.en ?? Object.values(text)[0] ?? "";
+  const chinese = text["zh-CN"] ?? text["zh-cn"];
+  const english = text.en ?? text.default;
+  return (localeOf(locale) === "en" ? english ?? chinese : chinese ?? english) ?? "";
 }

@@ -8,14 +8,16 @@ const TYPING_PAUSE = 400;
 const TYPED = new Set(["text", "comment"]);
 
 export class Recorder {
-  /** `send(event)` takes each event; `context()` gives `{language, at?}` for it. */
-  constructor(model, send, context) {
-    Object.assign(this, { model, send, context, drafts: new Map(), muted: false });
+  /** `send(event)` takes each event; `language()` gives the language shown. */
+  constructor(model, send, language) {
+    Object.assign(this, { model, send, language, drafts: new Map(), muted: false });
     this.attention = new Attention();
     this.watch = watchQuestions(this.attention);
     model.onValueChanged.add((_, { name, question }) => this.#changed(name, question));
     model.onCurrentPageChanged.add(() => this.turn());
-    model.onAfterRenderQuestion.add((_, { question, htmlElement }) => this.watch.add(question.name, htmlElement));
+    model.onAfterRenderQuestion.add((_, { question, htmlElement }) => {
+      if (question.hasInput) this.watch.add(question.name, htmlElement);
+    });
     this.onVisibility = () => this.#visibility();
     document.addEventListener("visibilitychange", this.onVisibility);
   }
@@ -40,7 +42,7 @@ export class Recorder {
     const { currentPage } = this.model;
     if (!currentPage) return;
     this.process();
-    this.attention.turn(currentPage.name);
+    this.attention.turn(this.model.pages.indexOf(currentPage));
     this.process();
   }
 
@@ -55,8 +57,9 @@ export class Recorder {
     for (const name of [...this.drafts.keys()]) this.#record(name);
   }
 
-  language(language) {
-    this.#emit({ kind: "language", language });
+  /** Record that another language is shown from now on. */
+  languageChanged() {
+    this.#emit({ kind: "language" });
   }
 
   dispose() {
@@ -80,11 +83,11 @@ export class Recorder {
     this.drafts.delete(changed);
     const { name, kind } = splitName(this.model, changed);
     const value = kind === "comment" ? this.model.getComment(name) || null : this.model.getValue(name) ?? null;
-    this.#emit({ kind, name, value: structuredCopy(value), page: this.model.currentPage?.name });
+    this.#emit({ kind, name, value: structuredCopy(value), page: this.model.pages.indexOf(this.model.currentPage) });
   }
 
   #emit(event) {
-    this.send({ ...event, layout: layoutOf(window.innerWidth), ...this.context(), ...(event.language ? { language: event.language } : {}) });
+    this.send({ ...event, language: this.language(), layout: layoutOf(window.innerWidth) });
   }
 
   #visibility() {
