@@ -17,9 +17,9 @@ from svclib.store.canonical import canonical, digest
 
 GENESIS = "sha256:" + "0" * 64
 LOCK = 0x5356_4341  # the chain's advisory lock on PostgreSQL
-_TABLE = schema.audit
-_HEAD = select(_TABLE.c.seq, _TABLE.c.hash).order_by(_TABLE.c.seq.desc()).limit(1)
-_INSERT = insert(_TABLE)
+TABLE = schema.audit
+_HEAD = select(TABLE.c.seq, TABLE.c.hash).order_by(TABLE.c.seq.desc()).limit(1)
+_INSERT = insert(TABLE)
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)").bindparams(bindparam("key", LOCK))
 _HASHED = ("seq", "at", "actor", "action", "subject", "text", "detail")
 

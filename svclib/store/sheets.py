@@ -8,7 +8,7 @@ whole, and nobody can find short answers again by hashing guesses.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,13 @@ from sqlalchemy import Connection, Row, Select, Table, bindparam, func, insert, 
 
 from svclib.errors import Conflict, InvalidInput, NotFound
 from svclib.i18n import _
-from svclib.store import schema
+from svclib.store import audit, schema
 from svclib.store.canonical import canonical, digest
 
 SALT_BYTES = 16
 KINDS = ("answer", "comment", "page", "visit", "language")
 COMMENT = "-Comment"
+ERASED = "store.erase"
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,32 @@ def event_digest(salt: bytes, client: str, content: Mapping[str, Any]) -> str:
     return digest(salt, client.encode(), canonical(content))
 
 
+def _digest(salt: bytes, client: str, content: Mapping[str, Any]) -> str:
+    try:
+        return event_digest(salt, client, content)
+    except ValueError:
+        raise InvalidInput(
+            _("The answer to {name} has characters or numbers that cannot be kept (NUL, half characters, infinity)."),
+            code="invalid_answer", name=content.get("name") or "",
+        ) from None  # fmt: skip
+
+
 def link(previous: str, sheet_id: str, position: int, event: str) -> str:
     """Hash of a chain's next link."""
     return digest(previous.encode(), sheet_id.encode(), str(position).encode(), event.encode())
 
 
 class Sheets:
-    """The event logs of a store; every call works in the transaction it is given."""
+    """The event logs of a store; every call works in the transaction it is given.
+
+    Parameters
+    ----------
+    now : callable
+        The store's clock.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
 
     def append(
         self, tx: Connection, table: str | Table, sheet_id: str, client: str, events: Sequence[Mapping[str, Any]],
@@ -182,6 +202,55 @@ class Sheets:
         query = select(log.events.c.content).where(log.key == sheet_id).order_by(log.events.c.position)
         return [row.content for row in connection.execute(query) if row.content is not None]
 
+    def erase(
+        self,
+        tx: Connection,
+        table: str | Table,
+        sheet_id: str,
+        names: Iterable[str] | None = None,
+        *,
+        actor: str = "system",
+    ) -> int:
+        """Erase content and salt of a sheet's events for good; digests and chain stay, so the sheet still verifies.
+
+        Parameters
+        ----------
+        names : iterable of str, optional
+            The questions to erase (their comments go too); without names the whole sheet, and who it was.
+        actor : str
+            Person id for the line in the trail; without a line `verify` reports the erasure.
+
+        Returns
+        -------
+        int
+            How many events were erased.
+        """
+        log = log_of(table)
+        wanted = None if names is None else {form for name in names for form in (name, name + COMMENT)}
+        kept: list[Any] = []
+        erased: list[Any] = []
+        query = select(log.events.c.position, log.events.c.content).where(log.key == sheet_id)
+        for row in tx.execute(query.order_by(log.events.c.position)):
+            if row.content is not None:
+                hit = wanted is None or row.content.get("name") in wanted
+                (erased if hit else kept).append(row)
+        self._forget(tx, log, sheet_id, [row.position for row in erased], [row.content for row in kept])
+        if wanted is None and log.sheets is schema.responses:
+            tx.execute(update(log.sheets).where(log.sheets.c.id == sheet_id).values(ticket=None, customer_id=None))
+        subject, sentence = f"{log.sheets.name}/{sheet_id}", _("erased {count} entries of {sheet}")
+        detail = {"count": len(erased), "sheet": subject}
+        audit.append(tx, self._now(), actor, ERASED, subject, sentence, detail)
+        return len(erased)
+
+    def _forget(
+        self, tx: Connection, log: Log, sheet_id: str, positions: list[int], kept: list[dict[str, Any]]
+    ) -> None:
+        for start in range(0, len(positions), 500):
+            chosen = log.events.c.position.in_(positions[start : start + 500])
+            tx.execute(update(log.events).where(log.key == sheet_id, chosen).values(content=None, salt=None))
+        values = {"answers": fold({}, kept), "page": shown_page(0, kept)}
+        tx.execute(update(log.sheets).where(log.sheets.c.id == sheet_id).values(**values))
+
 
 def log_of(table: str | Table) -> Log:
     """The log of ``attempts`` or ``responses``."""
@@ -230,7 +299,7 @@ def _compare(tx: Connection, log: Log, sheet_id: str, client: str, repeated: lis
     for event in repeated:
         row = kept[event["seq"]]
         erased = row.salt is None
-        if not erased and event_digest(row.salt, client, event) != row.digest:
+        if not erased and _digest(row.salt, client, event) != row.digest:
             raise Conflict(
                 _("Answer number {seq} was saved before with another content. Reload the page."),
                 code="replay_conflict", seq=event["seq"],
@@ -243,7 +312,7 @@ def _chained(
     head, rows = state.chain_head, []
     for position, event in enumerate(fresh, state.events + 1):
         salt = secrets.token_bytes(SALT_BYTES)
-        hashed = event_digest(salt, client, event)
+        hashed = _digest(salt, client, event)
         head = link(head, sheet_id, position, hashed)
         rows.append(
             {

@@ -46,9 +46,9 @@ class Store:
         self.url = url
         self.engines = engines
         self.settings = settings
-        self.sheets = Sheets()
         self.keys = Keys(settings.home / "keys" if settings and not engines.memory else None)
         self._clock = clock or self._own_clock()
+        self.sheets = Sheets(self.now)
         self._guard = threading.RLock()  # one connection in memory: its users take turns
         self._local = threading.local()
         self._writer: GroupCommit | None = None

@@ -14,7 +14,7 @@ def unit(name, **values):
 
 
 def add(name):
-    return lambda tx: tx.execute(insert(schema.units), unit(name)).rowcount
+    return lambda tx: tx.execute(insert(schema.units).returning(schema.units.c.id), unit(name)).scalar()
 
 
 def names(store):
@@ -23,7 +23,7 @@ def names(store):
 
 
 def test_a_write_returns_its_result_and_is_read_back(store):
-    assert store.write(add("a")) == 1
+    assert store.write(add("a")) == "a"
     assert names(store) == {"a"}
 
 
@@ -39,16 +39,17 @@ def test_a_failing_write_leaves_nothing(store):
 
 def test_submitted_work_is_done_when_its_future_is(store):
     futures = [store.submit(add(f"u{place}")) for place in range(20)]
-    assert [future.result(10) for future in futures] == [1] * 20
+    assert [future.result(10) for future in futures] == [f"u{place}" for place in range(20)]
     assert len(names(store)) == 20
 
 
 def test_a_failing_submission_harms_no_other(store):
-    futures = [store.submit(add(name)) for name in ("a", "a", "b")]
+    store.write(add("a"))
+    futures = [store.submit(add(name)) for name in ("c", "a", "b")]
     with pytest.raises(IntegrityError):
         futures[1].result(10)
-    assert futures[2].result(10) == 1
-    assert names(store) == {"a", "b"}
+    assert futures[2].result(10) == "b"
+    assert names(store) == {"a", "b", "c"}
 
 
 def test_a_write_inside_a_write_is_refused(store):
