@@ -20,5 +20,6 @@ __all__ = [
     "Amendment", "Bank", "BlueprintShortage", "Compiled", "Exam", "ExamForm", "ExpressionError", "Finding",
     "InvalidDefinition", "Item", "Problem", "Score", "Survey", "Validation", "check", "compile_definition", "draw",
     "dump_yaml", "exam_form", "from_body", "hash_of", "json_schema", "load_bank", "load_definition", "load_exam",
-    "load_survey", "parse_definition", "score", "simulate", "simulate_exam", "survey_form", "validate", "validate_value",
+    "load_survey", "parse_definition", "score", "simulate", "simulate_exam", "survey_form", "validate",
+    "validate_value",
 ]  # fmt: skip

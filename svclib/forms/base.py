@@ -30,7 +30,7 @@ RESERVED_NAMES = frozenset(
     | {"pagecount", "pageno", "panel", "panelindex", "parentpanel", "prevpanel", "prevrow", "question", "questioncount"}
     | {"row", "rowindex", "rowname", "rowtitle", "rowvalue", "self", "survey", "timer", "title", "totalrow", "value"}
 )
-RESERVED_VALUES = frozenset({"__proto__", "constructor"})
+RESERVED_VALUES = frozenset({"__proto__", "constructor", "undefined", "true", "false"})
 
 
 def problem(code: str, text: str, /, **fields: Any) -> PydanticCustomError:

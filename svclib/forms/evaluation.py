@@ -9,9 +9,14 @@ from svclib.forms.expressions import Both, Compare, Either, Literal, Node, Not, 
 
 Answers = Mapping[str, Any]
 
+# What JavaScript's trim() takes away.
+_SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+
 
 def evaluate(node: Node, answers: Answers) -> bool:
     """Whether the condition holds.
+
+    Words compare without regard to case and outer spaces and are never read as numbers.
 
     Parameters
     ----------
@@ -38,53 +43,38 @@ def evaluate(node: Node, answers: Answers) -> bool:
 
 def is_empty(value: Any) -> bool:
     """Whether a value counts as no answer."""
-    return value is None or (isinstance(value, str | list | tuple | dict) and not value)
+    if isinstance(value, dict):
+        return all(is_empty(part) for part in value.values())
+    return value is None or (isinstance(value, str | list | tuple) and not value)
 
 
 def _operand(operand: Literal | Reference, answers: Answers) -> Any:
     if isinstance(operand, Literal):
         return operand.value
     value = answers.get(operand.name)
-    if operand.row is None:
-        return value
-    return value.get(operand.row) if isinstance(value, dict) else None
+    return value if operand.row is None else value.get(operand.row) if isinstance(value, dict) else None
 
 
-def _number(value: Any) -> float | int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return value
-    if isinstance(value, str) and value.strip() == value and value.isascii() and value:
-        try:
-            return float(value)
-        except ValueError:
-            return None
-    return None
+def _scalar_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _equal(left: Any, right: Any) -> bool:
     if is_empty(left) or is_empty(right):
         return is_empty(left) and is_empty(right)
+    if isinstance(left, str) and isinstance(right, str):
+        return left.strip(_SPACE).lower() == right.strip(_SPACE).lower()
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(any(_equal(one, other) for other in right) for one in left)
-    if isinstance(left, list | tuple | dict) or isinstance(right, list | tuple | dict):
-        return bool(left == right)
     if isinstance(left, bool) or isinstance(right, bool):
-        return str(left).lower() == str(right).lower()
-    one, other = _number(left), _number(right)
-    if one is not None and other is not None:
-        return one == other
-    return str(left).lower() == str(right).lower()
+        return left is right
+    return bool(left == right)
 
 
 def _less(left: Any, right: Any) -> bool:
-    if is_empty(left) or is_empty(right):
-        return False
-    one, other = _number(left), _number(right)
-    if one is not None and other is not None:
-        return one < other
-    return isinstance(left, str) and isinstance(right, str) and left < right
+    numbers = _scalar_number(left) and _scalar_number(right)
+    words = isinstance(left, str) and isinstance(right, str) and bool(left) and bool(right)
+    return bool(left < right) if numbers or words else False
 
 
 def _at_most(left: Any, right: Any) -> bool:

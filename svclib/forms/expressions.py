@@ -28,6 +28,7 @@ COMPARATORS = {
     ">=": "at_least", "contains": "contains", "notcontains": "not_contains", "anyof": "any_of", "allof": "all_of",
     "noneof": "none_of",
 }  # fmt: skip
+_SIGNS = {name: sign for sign, name in COMPARATORS.items() if sign not in {"==", "<>"}}
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>-?\d{1,15}(?:\.\d{1,15})?)(?![\w.])
     |(?P<string>'[^'"\\{}]*'|"[^'"\\{}]*")
@@ -138,6 +139,51 @@ def references(expression: str) -> list[Reference]:
         )
         found += [operand for operand in operands if isinstance(operand, Reference)]
     return found
+
+
+def write(node: Node, mark: str = "") -> str:
+    """Write a condition's tree as text.
+
+    Parameters
+    ----------
+    node : Node
+    mark : str
+        Put before every reference's name; SurveyJS takes ``#`` as "do not read words as numbers".
+
+    Examples
+    --------
+    >>> write(parse("{a}=1 or !({b.x} empty and {c} anyof ['u','v'])"), "#")
+    "{#a} = 1 or !({#b.x} empty and {#c} anyof ['u', 'v'])"
+    """
+    if isinstance(node, Compare):
+        return f"{_written(node.left, mark)} {_SIGNS[node.operator]} {_written(node.right, mark)}"
+    if isinstance(node, Empty):
+        return f"{_written(node.operand, mark)} {'notempty' if node.negated else 'empty'}"
+    if isinstance(node, Not):
+        return f"!({write(node.condition, mark)})"
+    if isinstance(node, Either):
+        return f"{write(node.left, mark)} or {write(node.right, mark)}"
+    return " and ".join(_grouped(part, mark) for part in (node.left, node.right))
+
+
+def _grouped(node: Node, mark: str) -> str:
+    return f"({write(node, mark)})" if isinstance(node, Either) else write(node, mark)
+
+
+def _written(operand: Literal | Reference, mark: str) -> str:
+    if isinstance(operand, Reference):
+        return "{" + mark + operand.name + (f".{operand.row}" if operand.row else "") + "}"
+    if isinstance(operand.value, tuple):
+        return "[" + ", ".join(_constant(value) for value in operand.value) + "]"
+    return _constant(operand.value)
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"' if "'" in value else f"'{value}'"
+    return str(value)
 
 
 class _Parser:

@@ -387,6 +387,19 @@ def _distinct_values(key: str, values: list[str], reserved: set[str]) -> None:
                 "duplicate_value", _("{key}: the value “{value}” stands twice: rename one."), key=key, value=value
             )
         seen.add(value)
+    _distinct_numbers(key, values)
+
+
+def _distinct_numbers(key: str, values: list[str]) -> None:
+    """The form library reads 01, 1e2 and 0x10 as numbers: no two values of a question may be one number."""
+    seen: dict[float, str] = {}
+    for value in values:
+        if re.fullmatch(r"0x[0-9a-f]+|[0-9]+(e[0-9]+)?", value):
+            number = float(int(value, 16)) if value.startswith("0x") else float(value)
+            if number in seen:
+                text = _("{key}: “{value}” and “{other}” are the same number: rename one.")
+                raise problem("duplicate_value", text, key=key, value=value, other=seen[number])
+            seen[number] = value
 
 
 Panel.model_rebuild()

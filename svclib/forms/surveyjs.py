@@ -11,6 +11,7 @@ from svclib.forms import questions as q
 from svclib.forms.base import DONT_KNOW, Text
 from svclib.forms.drawing import shuffled
 from svclib.forms.exam import ExamForm, FormItem
+from svclib.forms.expressions import parse, write
 from svclib.forms.inert import escaped, inert
 from svclib.forms.survey import Page, Survey
 from svclib.i18n import Language
@@ -99,8 +100,10 @@ def _element(element: Any, shuffle: _Shuffle) -> Json:
 
 
 def _conditions(element: Any) -> Json:
-    keys = {"visibleIf": "visible_if", "requiredIf": "required_if", "isRequired": "is_required"}
-    return {key: value for key, name in keys.items() if (value := getattr(element, name, None))}
+    # The mark keeps survey-core from reading words as numbers or truth values, which Python does not do either.
+    conditions = {"visibleIf": element.visible_if, "requiredIf": getattr(element, "required_if", None)}
+    form: Json = {key: write(parse(condition), "#") for key, condition in conditions.items() if condition}
+    return form | ({"isRequired": True} if getattr(element, "is_required", False) else {})
 
 
 def _texts(element: Any, **keys: Callable[[str], str]) -> Json:
@@ -116,7 +119,8 @@ def _choosing(question: Any, shuffle: _Shuffle) -> Json:
     if question.choices_order == "random":
         choices = shuffle(question.name, choices)
     if question.dont_know:
-        choices.append({"value": DONT_KNOW, "text": localised(DONT_KNOW_TEXT)})
+        alone = {"isExclusive": True} if isinstance(question, q.Checkbox) else {}
+        choices.append({"value": DONT_KNOW, "text": localised(DONT_KNOW_TEXT), **alone})
     form: Json = {"choices": choices}
     if question.show_other_item:
         form |= {"showOtherItem": True}

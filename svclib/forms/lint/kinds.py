@@ -6,6 +6,7 @@ evaluator agrees with it only where kinds fit, so everything else is an error.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,10 @@ _OPERATORS = {
     "set": {"contains", "not_contains", "any_of", "none_of", "all_of"},
     "whole": set(),
 }
+
+
+# Words that survey-core would read as a number or a truth value: they cannot be told from such in a comparison.
+_NUMBER = re.compile(r"\s*([-+]?[\d.,]|0x|true\s*$|false\s*$|undefined\s*$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,9 @@ def _literal_fits(value: Any, kind: Kind) -> bool:
         return kind.name == "number" or (kind.name == "word" and kind.values is not None and value in kind.values)
     if not isinstance(value, str) or not value:
         return False
-    return q.is_date(value) if kind.name == "date" else kind.name in {"word", "set", "text"}
+    if kind.name == "text":
+        return not _NUMBER.match(value)
+    return q.is_date(value) if kind.name == "date" else kind.name in {"word", "set"}
 
 
 def literals(node: Node) -> list[Any]:
