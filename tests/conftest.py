@@ -44,12 +44,10 @@ def settings(tmp_path) -> Settings:
 @pytest.fixture
 def file_store(settings, clock) -> Iterator:
     """A store in a file, as a server has it."""
-    from svclib.store import Store, schema
-    from svclib.store.engine import open_engines
+    from svclib.store import Store
+    from svclib.store.migrate import create
 
-    engines = open_engines(settings.store)
-    schema.metadata.create_all(engines.write)
-    engines.dispose()
+    create(settings.store)
     with Store.open(settings.store, clock=clock, settings=settings) as opened:
         yield opened
 
@@ -64,12 +62,9 @@ def store(request, clock, settings) -> Iterator:
             yield opened
         return
     with postgres_database() as url:
-        from svclib.store import schema
-        from svclib.store.engine import open_engines
+        from svclib.store.migrate import create
 
-        engines = open_engines(url)
-        schema.metadata.create_all(engines.write)
-        engines.dispose()
+        create(url)
         with Store.open(url, clock=clock, settings=settings) as opened:
             yield opened
 

@@ -255,7 +255,7 @@ sittings = Table(
     Column("attempts", Integer, nullable=False),
     Column("minutes", Float, nullable=False),
     Column("form_seed", Integer, nullable=False),  # of the fixed form
-    _ref("unit_id", "units.id"),
+    _ref("unit_id", "units.id", nullable=True),
     _ref("created_by", "people.id", nullable=True, index=False),
     Column("created_at", UtcDateTime, nullable=False),
 )  # fmt: skip
