@@ -91,6 +91,11 @@ class Question(_Measured):
         """Whether the respondent writes words of their own."""
         return False
 
+    @property
+    def always_required(self) -> bool:
+        """Whether it must be answered wherever it is shown."""
+        return self.is_required
+
     def title_in(self, language: str) -> str:
         """Give the title in `language`."""
         return local(self.title, language)
@@ -153,7 +158,14 @@ class Checkbox(_Choosing):
         low, high = self.min_selected_choices, self.max_selected_choices
         if low > len(self.choices) or (high and high < low):
             raise problem("bounds", _("minSelectedChoices and maxSelectedChoices cannot both be met: mend them."))
+        if self.dont_know and low > 1:
+            raise problem("bounds", _("“Don't know” stands alone, so minSelectedChoices may be 1 at most: mend one."))
         return self
+
+    @property
+    def always_required(self) -> bool:
+        """Whether it must be answered wherever it is shown; a least number of choices demands it."""
+        return self.is_required or self.min_selected_choices > 0
 
 
 class Rating(Question):
@@ -281,6 +293,11 @@ class Matrix(Question):
         if len({type(column.value) for column in self.columns}) > 1:
             raise problem("mixed_values", _("columns: values must be all numbers or all words."))
         return self
+
+    @property
+    def always_required(self) -> bool:
+        """Whether it must be answered wherever it is shown."""
+        return self.is_required or self.is_all_row_required
 
     @cached_property
     def values(self) -> tuple[str | int, ...]:

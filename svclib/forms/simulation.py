@@ -108,7 +108,7 @@ class _Respondent:
 
     def meet(self, question: Question) -> None:
         """Answer a question, or leave it out if one may."""
-        required = question.is_required or getattr(question, "is_all_row_required", False)
+        required = question.always_required
         if question.required_if:
             required = required or evaluate(parse(question.required_if), self.answers)
         patience = max(self.omit, 0.6 if self.omit and question.free_text else 0.0)

@@ -22,7 +22,8 @@ DONT_KNOW_TEXT: Text = {"zh-CN": "不清楚", "en": "Don't know"}
 _SETTINGS: Json = {
     "showQuestionNumbers": False,
     "showCompletedPage": False,
-    "clearInvisibleValues": "onHidden",
+    # Also what a hidden page or panel holds: its answers must not decide later conditions.
+    "clearInvisibleValues": "onHiddenContainer",
     "storeOthersAsComment": True,
     "textUpdateMode": "onBlur",
     "checkErrorsMode": "onNextPage",

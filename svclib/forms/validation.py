@@ -105,24 +105,26 @@ def _survey(survey: Survey, sheet: _Sheet) -> None:
 def _shown(question: Question, sheet: _Sheet, shown: dict[str, Any]) -> None:
     name = question.name
     value = sheet.given.get(name)
+    if sheet.complete and _blank(question, value) and _required(question, shown):
+        sheet.problems.append(Problem(name, "required", _("Please answer this question.")))
     if is_empty(value):
-        if sheet.complete and _required(question, shown):
-            sheet.problems.append(Problem(name, "required", _("Please answer this question.")))
         return
-    problem = validate_value(question, value) or _rows(question, value, sheet.complete, shown)
+    problem = validate_value(question, value) or _rows(question, value, sheet.complete)
     if problem:
         sheet.problems.append(problem)
     shown[name] = sheet.answers[name] = value
     _comment(question, value, sheet)
 
 
+def _blank(question: Question, value: Any) -> bool:
+    return is_empty(value) or (question.free_text and isinstance(value, str) and not value.strip())
+
+
 def _required(question: Question, shown: dict[str, Any]) -> bool:
-    if isinstance(question, Matrix) and question.is_all_row_required:
-        return True
-    return question.is_required or bool(question.required_if and evaluate(parse(question.required_if), shown))
+    return question.always_required or bool(question.required_if and evaluate(parse(question.required_if), shown))
 
 
-def _rows(question: Question, value: Any, complete: bool, shown: dict[str, Any]) -> Problem | None:
+def _rows(question: Question, value: Any, complete: bool) -> Problem | None:
     if not (complete and isinstance(question, Matrix) and question.is_all_row_required):
         return None
     missing = [row for row in question.row_values if is_empty(value.get(row))]
