@@ -1,5 +1,5 @@
 /**
- * Builds what the server serves: `form.js` (ESM), `page.js`, `theme.js`, `form.css`, `page.css`, `tokens.css`, licences.
+ * Builds what the server serves: `form.js` (ESM), `page.js`, `form.css`, `page.css`, `tokens.css`, licences.
  * The same input gives the same bytes: no time stamps, no hashes of paths, no chunks.
  */
 import { existsSync } from "node:fs";
@@ -45,6 +45,5 @@ await mkdir(forms, { recursive: true });
 await buildStyles();
 await script("src/index.js", join(forms, "form.js"));
 await script("src/page.js", join(forms, "page.js"), { external: ["./form.js"] });
-await script("src/theme.js", join(output, "theme.js"), { format: "iife" });
 await copyFile(join(here, "LICENSES.txt"), join(forms, "LICENSES.txt"));
 await buildOracle();

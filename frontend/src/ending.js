@@ -1,6 +1,7 @@
 /** What is shown instead of the form when nothing more can be answered: thanks, result, feedback, or why it is closed. */
 
 import { button, element } from "./dom.js";
+import { answerText } from "./answers.js";
 import { localText } from "./messages.js";
 
 const STATUS_TEXTS = {
@@ -34,21 +35,26 @@ function outcome({ points, maximum }) {
   return points > 0 ? "partial" : "wrong";
 }
 
-function feedbackItem(item, index, locale, say) {
+function feedbackItem(item, index, questions, locale, say) {
   const kind = outcome(item);
-  const note = (label, text) => (text ? element("p", {}, element("strong", {}, `${say(label)}: `), localText(text, locale)) : null);
+  const note = (label, text) => (text ? element("p", {}, element("strong", {}, `${say(label)}: `), text) : null);
+  const shown = (value) => answerText(questions.get(item.name), value, locale);
   return element("li", { class: `svc-feedback-item svc-feedback-${kind}` },
-    element("p", { class: "svc-feedback-stem" }, `${index + 1}. `, localText(item.title ?? item.stem ?? item.name, locale)),
+    element("p", { class: "svc-feedback-stem" }, `${index + 1}. `, localText(item.title ?? item.name, locale)),
     element("p", { class: "svc-feedback-points" }, `${say(`feedback_${kind}`)} · `,
-      say("feedback_points", { points: number(item.points), maximum: number(item.maximum) })),
-    note("feedback_rationale", item.rationale), note("feedback_source", item.source));
+      item.counted === false ? say("not_counted") : say("feedback_points", { points: number(item.points), maximum: number(item.maximum) })),
+    "answer" in item ? note("your_answer", shown(item.answer) || say("no_answer")) : null,
+    "key" in item ? note("right_answer", shown(item.key)) : null,
+    note("feedback_rationale", localText(item.rationale, locale)), note("feedback_source", localText(item.source, locale)));
 }
 
-function feedbackPart(items, locale, say) {
+function feedbackPart({ result, feedback, definition }, locale, say) {
+  const items = (result ?? feedback)?.items;
   if (!items?.length) return null;
+  const questions = new Map((definition?.pages ?? []).flatMap(({ elements }) => elements).map((one) => [one.name, one]));
   return element("section", { class: "svc-feedback" },
     element("h2", {}, say("feedback_title")),
-    element("ol", {}, ...items.map((item, index) => feedbackItem(item, index, locale, say))));
+    element("ol", {}, ...items.map((item, index) => feedbackItem(item, index, questions, locale, say))));
 }
 
 /** Make the ending of a sheet from the server's reply; `again` adds the button for a further response. */
@@ -58,6 +64,7 @@ export function ending(reply, locale, say, again = null) {
   return element("section", { class: `svc-ending svc-ending-${tone}`, tabindex: "-1" },
     element("p", { class: "svc-ending-text" }, headline(reply, locale, say)),
     resultPart(result, say),
-    feedbackPart(result?.items, locale, say),
-    again ? element("div", { class: "svc-actions" }, button(say("new_response"), again, "primary")) : null);
+    feedbackPart(reply, locale, say),
+    again ? element("div", { class: "svc-actions" }, button(say("new_response"), again, "primary")) : null,
+    reply.kind === "exam" ? element("div", { class: "svc-actions" }, element("a", { class: "svc-button", href: "/" }, say("to_start_page"))) : null);
 }

@@ -18,13 +18,13 @@ import { fetchPreview, httpTransport } from "./transport.js";
 const HEARTBEAT = 60_000;
 
 export class Form {
-  constructor(host, { source, save, locale, mode, context, again }) {
-    Object.assign(this, { host, source, save, mode, context, again });
+  constructor(host, { source, save, locale, mode, context, again, heading }) {
+    Object.assign(this, { host, source, save, mode, context, again, heading });
     this.locale = localeOf(locale);
     this.preview = mode === "preview" || typeof source !== "string";
     this.clock = new ServerClock();
     this.storage = openStorage();
-    this.shell = new Shell(host);
+    this.shell = new Shell(host, heading ?? !document.querySelector("h1"));
     this.refusals = new Map();
     this.state = "saved";
     this.say = (key, fields) => translator(this.locale)(key, fields);
@@ -118,7 +118,7 @@ export class Form {
     this.recorder = new Recorder(this.model, (event) => this.#record(event), () => this.locale);
     this.recorder.onDraft = () => this.#status(this.state);
     if (kind === "exam") this.flags = new Flags(this.storage, `svc-form:flags:${this.reply.session}`, () => this.#flagged());
-    this.tools = new QuestionTools(this.model, this.say, this.flags);
+    this.tools = new QuestionTools(this.model, this.say, this.flags ?? null, (text) => this.shell.status.announce(text));
     this.#openPage(page);
     this.model.onValidateQuestion.add((_, options) => this.#judge(options));
     this.model.onCompleting.add((_, options) => {
@@ -126,7 +126,12 @@ export class Form {
       this.submit();
     });
     this.model.onValueChanged.add(() => this.navigator?.draw());
+    this.model.onCurrentPageChanging.add(() => {
+      // Later pages take the keyboard to their first question; the first page leaves it at the top.
+      this.model.autoFocusFirstQuestion = true;
+    });
     this.model.onCurrentPageChanged.add(() => this.#paged());
+    this.model.onPageVisibleChanged.add(() => this.#progress());
   }
 
   #openPage(page) {
@@ -152,8 +157,12 @@ export class Form {
     this.shell.body.replaceChildren(place);
     renderSurvey(this.model, place);
     this.recorder.turn();
-    // Later pages take the keyboard to their first question; the first page leaves it at the top.
-    this.model.autoFocusFirstQuestion = true;
+  }
+
+  #progress() {
+    const { currentPageNo, visiblePageCount } = this.model;
+    const text = visiblePageCount > 1 ? this.say("page_of", { page: currentPageNo + 1, pages: visiblePageCount }) : "";
+    this.shell.progress(text, visiblePageCount > 1 ? (currentPageNo + 1) / visiblePageCount : 0);
   }
 
   // Saving -------------------------------------------------------------------------------------------------------
@@ -176,10 +185,15 @@ export class Form {
     const shown = state === "saved" && unsaved ? "saving" : state;
     this.#tellConnection(this.state, shown);
     this.state = shown;
-    const text = this.preview ? this.say("preview") : this.say(shown, { count: unsaved, reason: "" });
-    this.shell.status.show(this.preview ? "preview" : shown, text);
+    this.shell.status.show(this.preview ? "preview" : shown, this.#statusText(shown, unsaved));
     if (this.sheet?.queue?.kept === false) this.shell.banners.show("storage", this.say("storage_full"), "warning");
     this.#publish(shown, unsaved);
+  }
+
+  #statusText(state, count) {
+    if (this.preview) return this.say("preview");
+    if (state === "saved" && Object.keys(this.model?.data ?? {}).length === 0) return this.say("ready");
+    return this.say(state, { count, reason: "" });
   }
 
   #tellConnection(before, now) {
@@ -305,6 +319,7 @@ export class Form {
 
   #paged() {
     this.navigator?.draw();
+    this.#progress();
     this.shell.root.scrollIntoView({ block: "start" });
   }
 
@@ -368,7 +383,8 @@ export class Form {
     this.#release();
     this.sheet?.end();
     const again = this.again ? () => this.#startAgain() : null;
-    this.shell.end(ending({ kind: this.reply.kind, thank_you: this.reply.thank_you, ...reply }, this.locale, this.say, again));
+    const { kind, thank_you, definition } = this.reply;
+    this.shell.end(ending({ kind, thank_you, definition, ...reply }, this.locale, this.say, again));
     this.#publish(["submitted", "scored"].includes(reply.status) ? "submitted" : "closed");
   }
 
@@ -388,6 +404,7 @@ export class Form {
     this.tools.refresh();
     this.navigator?.draw();
     this.countdown?.tick();
+    this.#progress();
     if (this.preview) shell.banners.show("preview", this.say("preview_notice"), "info");
     if (shell.banners.shown.has("read_only")) this.#readOnly();
     this.#status(this.state);

@@ -1,9 +1,10 @@
 /**
- * `mount(element, {source, save, locale, mode, context, again})` shows a form in an element and gives its handle.
+ * `mount(element, {source, save, locale, mode, context, again, heading})` shows a form in an element and gives its handle.
  *
  * - `source`: a sheet's URL (`/exam/ID`, `/s/TOKEN`); with `mode: "preview"` a URL that gives `{definition}`, or that object.
  * - `save`: an async function `(call, body, options) → reply` in place of HTTP.
  * - `locale`: `zh-CN` or `en`; `mode`: `live`, `preview` or `display` (read only).
+ * - `heading`: show the form's title as `h1` (left out: only where the page has none).
  * - `context`: sent when the sheet is opened; `again`: offer a further response after the end.
  *
  * The element gets `svc-status` events, detail `{state, unsaved}`. The default export is the anywidget of the same form.

@@ -1,6 +1,6 @@
 /** Builds the SurveyJS model the way all our forms want it. */
 
-import { Model, surveyLocalization } from "survey-core";
+import { Model, SvgRegistry, surveyLocalization } from "survey-core";
 import "survey-core/i18n/simplified-chinese";
 import { prepare, surveyLocale } from "./definition.js";
 
@@ -48,8 +48,8 @@ export function buildModel(definition, locale, kind) {
   const model = new Model({ ...prepare(definition), ...OPTIONS });
   model.locale = surveyLocale(locale);
   model.checkErrorsMode = kind === "exam" ? "onComplete" : "onNextPage";
-  model.showProgressBar = model.visiblePageCount > 1 && kind !== "exam";
-  model.getAllQuestions(true).forEach(settleQuestion);
+  model.getAllQuestions().forEach(settleQuestion);
+  dropStyledIcons();
   model.onQuestionAdded.add((_, { question }) => settleQuestion(question));
   model.onGetTitleTagName.add((_, options) => {
     options.tagName = titleTag(model, options.element);
@@ -67,14 +67,19 @@ const OPTIONS = {
   autoFocusFirstError: true,
   showCompletePage: false,
   questionDescriptionLocation: "underTitle",
-  progressBarLocation: "top",
-  progressBarType: "pages",
+  showProgressBar: false,
   maxOthersLength: 1000,
   requiredMark: "*",
 };
 
+// The Content-Security-Policy forbids style attributes in markup; the one icon that has some is never shown here.
+function dropStyledIcons() {
+  const { icons } = SvgRegistry;
+  for (const name of Object.keys(icons)) if (icons[name].includes("style=")) delete icons[name];
+}
+
 function settleQuestion(question) {
-  if (question.getType() === "rating") question.displayMode = "buttons";
+  if (question.getType() === "rating") Object.assign(question, { displayMode: "buttons", rateDescriptionLocation: "bottom" });
   if (question.getType() === "comment") question.autoGrow = true;
   if (question.getType() === "boolean" && question.renderAs === "default") question.renderAs = "radio";
 }

@@ -1,37 +1,58 @@
 /**
- * The entry of pages without a kernel: mounts the form in `<main id="form" data-source data-locale data-mode>`.
+ * The entry of pages without a kernel: mounts the form in `<… id="form" data-source data-locale data-mode>`.
  *
  * The query of the address goes along as the context (branch, counter, ticket). `data-again` offers a further response.
- * Elements `[data-set-locale]` switch the language in place; `data-locale-cookie` names the cookie that remembers it.
+ * Elements `[data-set-locale]` and `[data-set-theme]` (light, dark, auto) switch in place; `data-locale-cookie` and
+ * `data-theme-cookie` name the cookies that remember it. Without a script the same elements may be links or submit buttons.
  */
 
 import { mount } from "./form.js";
 
-function remember(host, locale) {
-  const name = host.dataset.localeCookie;
-  if (name) document.cookie = `${name}=${locale}; path=/; max-age=31536000; SameSite=Lax`;
+function remember(name, value) {
+  if (name) document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Lax`;
 }
 
-function show(locale) {
-  document.documentElement.lang = locale;
-  for (const node of document.querySelectorAll("[data-set-locale]")) {
-    if (node.dataset.setLocale === locale) node.setAttribute("aria-current", "true");
+function mark(attribute, chosen) {
+  for (const node of document.querySelectorAll(`[${attribute}]`)) {
+    if (node.getAttribute(attribute) === chosen) node.setAttribute("aria-current", "true");
     else node.removeAttribute("aria-current");
   }
+}
+
+function showLocale(locale) {
+  document.documentElement.lang = locale;
+  mark("data-set-locale", locale);
+}
+
+function showTheme(theme) {
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  mark("data-set-theme", theme);
+}
+
+function chooseLocale(host, handle, locale) {
+  handle.setLocale(locale);
+  showLocale(locale);
+  remember(host.dataset.localeCookie, locale);
+}
+
+function chooseTheme(host, theme) {
+  showTheme(theme);
+  remember(host.dataset.themeCookie, theme);
 }
 
 function start(host) {
   const { source, locale, mode } = host.dataset;
   const context = Object.fromEntries(new URLSearchParams(location.search));
   const handle = mount(host, { source, locale, mode, context, again: "again" in host.dataset });
-  show(locale);
+  showLocale(locale);
+  mark("data-set-theme", document.documentElement.dataset.theme ?? "auto");
   document.addEventListener("click", (event) => {
-    const chosen = event.target.closest?.("[data-set-locale]");
+    const chosen = event.target.closest?.("[data-set-locale], [data-set-theme]");
     if (!chosen) return;
     event.preventDefault();
-    handle.setLocale(chosen.dataset.setLocale);
-    show(chosen.dataset.setLocale);
-    remember(host, chosen.dataset.setLocale);
+    if (chosen.dataset.setLocale) chooseLocale(host, handle, chosen.dataset.setLocale);
+    else chooseTheme(host, chosen.dataset.setTheme);
   });
 }
 

@@ -4,20 +4,28 @@ import { button, element } from "./dom.js";
 import { Banners, StatusLine } from "./status.js";
 
 export class Shell {
-  constructor(host) {
-    this.host = host;
+  constructor(host, withHeading) {
+    Object.assign(this, { host, withHeading });
     this.status = new StatusLine();
     this.banners = new Banners();
     this.title = element("h1", { class: "svc-title" });
     this.description = element("p", { class: "svc-description" });
-    this.bar = element("div", { class: "svc-bar" }, this.status.node);
+    this.head = element("div", { class: "svc-head" }, this.title, this.description);
+    this.steps = element("span", { class: "svc-progress" });
+    this.bar = element("div", { class: "svc-bar" }, this.steps, this.status.node);
     this.aside = element("div", { class: "svc-aside" });
     this.body = element("div", { class: "svc-body" });
     this.main = element("div", { class: "svc-columns" }, this.aside, this.body);
     this.root = element("div", { class: "svc-form" },
-      element("div", { class: "svc-head" }, this.title, this.description),
-      this.bar, this.status.live, this.banners.node, this.main);
+      this.head, this.bar, this.status.live, this.banners.node, this.main);
     host.replaceChildren(this.root);
+    this.measure();
+  }
+
+  /** Keep the bar below a header of the page that stays at the top. */
+  measure() {
+    const header = [...document.querySelectorAll("header")].find((node) => getComputedStyle(node).position === "sticky");
+    this.root.style.setProperty("--svc-top", `${header?.offsetHeight ?? 0}px`);
   }
 
   loading(text) {
@@ -31,10 +39,17 @@ export class Shell {
   }
 
   heading(title, description) {
+    this.head.hidden = !this.withHeading;
     this.title.textContent = title;
-    this.title.hidden = !title;
     this.description.textContent = description;
     this.description.hidden = !description;
+  }
+
+  /** Show how far one has come: a text, and a share from 0 to 1. */
+  progress(text, share) {
+    this.steps.textContent = text;
+    this.steps.hidden = !text;
+    this.steps.style.setProperty("--svc-progress", String(share));
   }
 
   /** Replace the form by what comes after it. */

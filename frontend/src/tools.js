@@ -1,17 +1,20 @@
 /** Buttons of ours under a question: take a ranking's order as it stands, mark an exam's item for review. */
 
 import { button, element } from "./dom.js";
+import { RankingMoves } from "./ranking.js";
 
 export class QuestionTools {
-  /** `flags` is null outside exams, else an object with `has(name)` and `toggle(name)`. */
-  constructor(model, say, flags = null) {
+  /** `flags` is null outside exams, else has `has(name)` and `toggle(name)`; `announce` reads a sentence out. */
+  constructor(model, say, flags, announce) {
     Object.assign(this, { model, say, flags, places: new Map() });
+    this.moves = new RankingMoves(model, say, announce);
     model.onAfterRenderQuestion.add((_, { question, htmlElement }) => this.#place(question, htmlElement));
     model.onValueChanged.add((_, { question }) => question && this.#draw(question));
   }
 
   /** Draw all again, after a change of language or of a mark. */
   refresh() {
+    this.moves.refresh();
     for (const name of this.places.keys()) this.#draw(this.model.getQuestionByName(name));
   }
 
