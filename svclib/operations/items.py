@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from svclib import forms
 from svclib.errors import Conflict, InvalidInput, NotFound
+from svclib.forms.base import Source
 from svclib.i18n import _
 from svclib.operations import definitions as published
 from svclib.operations.actor import Actor
@@ -130,7 +131,8 @@ def save(store: Store, actor: Actor, *, bank: str, item: str, body: dict[str, An
 def preview(store: Store, actor: Actor, *, bank: str, body: dict[str, Any]) -> dict[str, Any]:
     """Show an item as a candidate would see it: the form's definition, without the key.
 
-    Gives ``definition`` (for the form), ``findings`` of the lint in both languages.
+    Gives ``definition`` (for the form), ``findings`` of the lint about this item in both languages, each with the
+    ``field`` of the item that it is about.
     """
     whole = _bank_with(store, bank, body)
     item = whole.by_id[body["id"]]
@@ -139,8 +141,7 @@ def preview(store: Store, actor: Actor, *, bank: str, body: dict[str, Any]) -> d
         "exam": bank, "version": 1, "bank": bank, "bank_version": whole.version, "title": whole.title,
         "seed": "preview", "items": [place],
     })  # fmt: skip
-    findings = [one.to_json() for one in forms.check(whole) if body["id"] in str(one.fields.values())]
-    return {"definition": forms.exam_form(form, whole), "findings": findings}
+    return {"definition": forms.exam_form(form, whole), "findings": _findings(whole, item.id)}
 
 
 @operation(right="items.write", audit="Sent the item {item} of {bank} to review")
@@ -207,6 +208,20 @@ def publish(store: Store, actor: Actor, *, bank: str) -> published.Published:
         return made
 
     return store.write(work)
+
+
+def _findings(bank: Any, item: str) -> list[dict[str, Any]]:
+    """Lint a bank and give what is said of one item; "lines" stand for items, "columns" for their fields."""
+    number = next(place for place, one in enumerate(bank.items) if one.id == item)
+    fields = list(type(bank.items[number]).model_fields)
+    places: dict[Any, tuple[int, int]] = {("items", place): (place + 1, 0) for place in range(len(bank.items))}
+    places |= {("items", number, field): (number + 1, column) for column, field in enumerate(fields, start=1)}
+    bank.read_from(Source("", places))
+    about = [one for one in forms.check(bank) if one.line == number + 1]
+    return [
+        {**one.to_json(), "line": None, "column": None, "field": fields[one.column - 1] if one.column else ""}
+        for one in about
+    ]
 
 
 def _bank_with(store: Store, bank: str, body: dict[str, Any]) -> Any:
