@@ -1,7 +1,7 @@
 """What is asked: surveys, item banks and exams; their files, answers, scores and forms in the browser."""
 
 from svclib.forms.bank import Bank, Item
-from svclib.forms.compiling import Compiled, compile_definition, dump_yaml, from_body, hash_of, json_schema
+from svclib.forms.compiling import Compiled, compile_definition, from_body, hash_of, json_schema
 from svclib.forms.drawing import BlueprintShortage, draw
 from svclib.forms.exam import Exam, ExamForm
 from svclib.forms.expressions import ExpressionError
@@ -15,6 +15,7 @@ from svclib.forms.survey import Survey
 from svclib.forms.surveyjs import exam_form, survey_form
 from svclib.forms.validation import Validation, validate
 from svclib.forms.values import Problem, validate_value
+from svclib.forms.writing import dump_yaml
 
 __all__ = [
     "Amendment", "Bank", "BlueprintShortage", "Compiled", "Exam", "ExamForm", "ExpressionError", "Finding",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from svclib.forms.base import Definition, ItemId, Line, Model, Name, Seq, Text, Value, Version, problem
+from svclib.forms.base import Definition, ItemId, Line, Model, Name, Seq, Text, Value, Version, bilingual, problem
 from svclib.i18n import Language, _, local
 
 ItemType = Literal["single", "multiple", "true_false", "numeric", "ordering", "matching", "short_text"]
@@ -96,7 +96,7 @@ class TrueFalse(Item):
     @property
     def options(self) -> dict[str, Text]:
         """The two answers."""
-        return {"true": {"zh-CN": "正确", "en": "True"}, "false": {"zh-CN": "错误", "en": "False"}}
+        return {"true": bilingual(_("True")), "false": bilingual(_("False"))}
 
 
 class Numeric(Item):

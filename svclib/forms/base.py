@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, Strict, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from svclib.i18n import Language, _
+from svclib.i18n import Language, _, translate
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
@@ -31,6 +32,18 @@ RESERVED_NAMES = frozenset(
     | {"row", "rowindex", "rowname", "rowtitle", "rowvalue", "self", "survey", "timer", "title", "totalrow", "value"}
 )
 RESERVED_VALUES = frozenset({"__proto__", "constructor", "undefined", "true", "false"})
+
+
+@lru_cache
+def bilingual(text: str) -> Text:
+    """Give a marked text in both languages, as definitions write it."""
+    return {"zh-CN": translate(text, "zh-CN"), "en": text}
+
+
+def shortened(value: Any, limit: int = 60) -> str:
+    """Give any value as a short text that can be encoded and shown."""
+    text = FORBIDDEN.sub("�", str(value)[: limit + 1])
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def problem(code: str, text: str, /, **fields: Any) -> PydanticCustomError:

@@ -1,14 +1,11 @@
-"""Definitions as canonical JSON keyed by its hash, back from it, and as YAML for people."""
+"""Definitions as canonical JSON keyed by its hash, and back from it."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from dataclasses import dataclass
 from typing import Any
-
-from ruamel.yaml import YAML
 
 from svclib.forms.base import Source
 from svclib.forms.loading import KINDS, AnyDefinition, Kind, model_of
@@ -75,15 +72,6 @@ def from_body(kind: str, body: dict[str, Any]) -> AnyDefinition:
         If the body is not a definition of this kind.
     """
     return model_of(kind, body, Source(f"{kind} {body.get(kind, '')}"))  # type: ignore[arg-type]
-
-
-def dump_yaml(definition: AnyDefinition) -> str:
-    """Write a definition as YAML that parses to an equal one."""
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 2)  # type: ignore[assignment]
-    stream = io.StringIO()
-    yaml.dump(body_of(definition), stream)
-    return stream.getvalue()
 
 
 def json_schema(kind: str) -> dict[str, Any]:

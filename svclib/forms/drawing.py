@@ -34,7 +34,8 @@ def draw(exam: Exam, bank: Bank, seed: int | str) -> ExamForm:
     bank : Bank
         Only its approved items are drawn.
     seed : int or str
-        The same exam, bank and seed give the same form. A fixed exam has the same items and order for every seed.
+        The same exam, bank and seed give the same form. A fixed exam has the same items for every seed; their order and
+        that of the options depend on it only where the exam shuffles.
 
     Raises
     ------

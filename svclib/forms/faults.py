@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from svclib.forms.base import TEXT_FORM, Path, Source
+from svclib.forms.base import TEXT_FORM, Path, Source, shortened
 from svclib.forms.findings import Finding
 from svclib.i18n import _
 
@@ -39,6 +40,19 @@ _SENTENCES = {
 _OTHER = _("“{key}” is not valid: check its value.")
 
 
+def findings_of(details: Sequence[Any], data: Any, source: Source) -> list[Finding]:
+    """Translate pydantic's error details into findings, in the order of the file."""
+    # A list counts as too short when its entries are wrong: those are told, the list is not.
+    paths = [_path(detail["loc"], data) for detail in details]
+    kept = [
+        finding_of(detail, data, source)
+        for detail, path in zip(details, paths, strict=True)
+        if detail["type"] != "too_short"
+        or not any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+    ]
+    return sorted(kept, key=lambda finding: (finding.line or 0, finding.column or 0))
+
+
 def finding_of(detail: Any, data: Any, source: Source) -> Finding:
     """Translate one of pydantic's error details into a finding at its place in the file."""
     path = _path(detail["loc"], data)
@@ -48,7 +62,7 @@ def finding_of(detail: Any, data: Any, source: Source) -> Finding:
     fields = {
         "key": key,
         "form": TEXT_FORM,
-        "input": _short(detail.get("input")),
+        "input": shortened(detail.get("input")),
         **{name: str(value) for name, value in context.items()},
     }
     if kind == "svc":
@@ -68,8 +82,3 @@ def _path(location: tuple[Any, ...], data: Any) -> Path:
         elif number == len(location) - 1 and isinstance(data, dict):
             path.append(part)
     return tuple(path)
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -11,7 +11,7 @@ from svclib.errors import NotFound
 from svclib.forms.bank import Bank
 from svclib.forms.base import Source
 from svclib.forms.exam import Exam
-from svclib.forms.faults import finding_of
+from svclib.forms.faults import findings_of
 from svclib.forms.findings import Finding, InvalidDefinition
 from svclib.forms.reading import MAX_BYTES, MAX_FINDINGS, read_yaml
 from svclib.forms.survey import Survey
@@ -65,10 +65,7 @@ def model_of(kind: Kind, data: Any, source: Source) -> AnyDefinition:
         definition = KINDS[kind].model_validate(data)
     except ValidationError as error:
         details = error.errors(include_url=False)[:MAX_FINDINGS]
-        findings = [finding_of(detail, data, source) for detail in details]
-        raise InvalidDefinition(
-            sorted(findings, key=lambda finding: (finding.line or 0, finding.column or 0))
-        ) from None
+        raise InvalidDefinition(findings_of(details, data, source)) from None
     definition.read_from(source)
     return definition
 

@@ -66,6 +66,11 @@ def read_yaml(text: str, name: str) -> tuple[Any, Source]:
     return data, Source(name, reader.positions)
 
 
+def is_plain_text(text: str) -> bool:
+    """Whether a scalar without quotes is read as this text, as far as its kind goes."""
+    return text not in _WORDS and not _INTEGER.match(text) and not _FLOAT.match(text)
+
+
 def _bounded(text: str, name: str) -> None:
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "replace")) > MAX_BYTES:
         limit = {"megabytes": MAX_BYTES // 1_000_000}
@@ -125,7 +130,8 @@ class _Reader:
             return None
         self._plain_node(event)
         if len(path) > MAX_DEPTH:
-            raise ValueError("depth")
+            self._found(event, "depth", _("Nested deeper than {depth} levels: flatten it."), depth=MAX_DEPTH)
+            raise InvalidDefinition(self.findings)
         if isinstance(event, ScalarEvent):
             return self._scalar(event)
         return self._mapping(path) if isinstance(event, MappingStartEvent) else self._sequence(path)

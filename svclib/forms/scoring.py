@@ -9,10 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from svclib.errors import InvalidInput
 from svclib.forms.bank import Bank, Item, Matching, Multiple, Numeric, Ordering, ShortText, Single, TrueFalse
+from svclib.forms.base import shortened
 from svclib.forms.evaluation import is_empty
 from svclib.forms.exam import ExamForm
+from svclib.forms.values import validate_value
 from svclib.i18n import _
 
 
@@ -95,7 +99,8 @@ def score(
     Score
     """
     mended = {amendment.item: amendment for amendment in map(amendment_of, amendments)}
-    _known(mended, bank)
+    for amendment in mended.values():
+        _check(amendment, bank)
     items = [
         _item_score(bank.by_id[place.id], place.points, answers.get(place.id), mended.get(place.id))
         for place in exam_form.items
@@ -137,7 +142,7 @@ def item_share(item: Item, answer: Any, keys: Sequence[Any] | None = None) -> Fr
     keys : sequence, optional
         Keys that replace the item's; the best counts.
     """
-    if is_empty(answer):
+    if is_empty(answer) or validate_value(item, answer):
         return Fraction(0)
     mark = _MARKS[type(item)]
     own = item.accepted if isinstance(item, ShortText) else item.key  # type: ignore[attr-defined]
@@ -162,10 +167,33 @@ def normalised(words: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", words).casefold().split())
 
 
-def _known(mended: dict[str, Amendment], bank: Bank) -> None:
-    for id in mended:
-        if id not in bank.by_id:
-            raise InvalidInput(_("There is no item {item} in the bank."), item=id)
+def _check(amendment: Amendment, bank: Bank) -> None:
+    item = bank.by_id.get(amendment.item)
+    if item is None:
+        raise InvalidInput(_("There is no item {item} in the bank."), item=shortened(amendment.item))
+    for key in _keys(amendment) or []:
+        try:
+            type(item).model_validate(item.model_dump() | _key_of(item, key))
+        except ValidationError:
+            text = _("“{key}” cannot be a key of item {item}.")
+            raise InvalidInput(text, key=shortened(key), item=item.id) from None
+
+
+def _key_of(item: Item, key: Any) -> dict[str, Any]:
+    if isinstance(item, ShortText):
+        return {"accepted": [key] if isinstance(key, str) else key}
+    return {"key": key}
+
+
+def _keys(amendment: Amendment) -> list[Any] | None:
+    """Give the keys that replace the item's own, if the amendment has any."""
+    if amendment.action == "key":
+        return [amendment.key]
+    if amendment.action != "keys":
+        return None
+    if not isinstance(amendment.key, list | tuple) or not amendment.key:
+        raise InvalidInput(_("The action “keys” needs a list of keys."))
+    return list(amendment.key)
 
 
 def _item_score(item: Item, points: float, answer: Any, amendment: Amendment | None) -> ItemScore:
@@ -174,10 +202,7 @@ def _item_score(item: Item, points: float, answer: Any, amendment: Amendment | N
         credit = amendment.action == "credit"
         share = Fraction(int(credit))
         return ItemScore(item.id, points if credit else 0.0, points, share, answered, counted=credit)
-    keys = None
-    if amendment:
-        keys = [amendment.key] if amendment.action == "key" else list(amendment.key)
-    share = item_share(item, answer, keys)
+    share = item_share(item, answer, _keys(amendment) if amendment else None)
     return ItemScore(item.id, float(exact(points) * share), points, share, answered)
 
 

@@ -8,17 +8,17 @@ from typing import Any
 
 from svclib.forms import bank as items
 from svclib.forms import questions as q
-from svclib.forms.base import DONT_KNOW, Text
+from svclib.forms.base import DONT_KNOW, Text, bilingual
 from svclib.forms.drawing import shuffled
 from svclib.forms.exam import ExamForm, FormItem
-from svclib.forms.expressions import parse, write
+from svclib.forms.expressions import parse, references, write
 from svclib.forms.inert import escaped, inert
 from svclib.forms.survey import Page, Survey
-from svclib.i18n import Language
+from svclib.i18n import Language, _
 
 Json = dict[str, Any]
 _LOCALES: dict[Language, str] = {"zh-CN": "zh-cn", "en": "default"}
-DONT_KNOW_TEXT: Text = {"zh-CN": "不清楚", "en": "Don't know"}
+DONT_KNOW_TEXT = _("Don't know")
 _SETTINGS: Json = {
     "showQuestionNumbers": False,
     "showCompletedPage": False,
@@ -103,8 +103,18 @@ def _element(element: Any, shuffle: _Shuffle) -> Json:
 def _conditions(element: Any) -> Json:
     # The mark keeps survey-core from reading words as numbers or truth values, which Python does not do either.
     conditions = {"visibleIf": element.visible_if, "requiredIf": getattr(element, "required_if", None)}
-    form: Json = {key: write(parse(condition), "#") for key, condition in conditions.items() if condition}
+    form: Json = {key: _condition(condition) for key, condition in conditions.items() if condition}
     return form | ({"isRequired": True} if getattr(element, "is_required", False) else {})
+
+
+def _condition(condition: str) -> str:
+    # survey-core does not look again at a matrix cell when the whole matrix is cleared; naming the matrix makes it look.
+    node = parse(condition)
+    matrices = sorted({reference.name for reference in references(condition) if reference.row})
+    written = write(node, "#")
+    if not matrices:
+        return written
+    return " and ".join([f"({written})", *(f"({{#{name}}} empty or {{#{name}}} notempty)" for name in matrices)])
 
 
 def _texts(element: Any, **keys: Callable[[str], str]) -> Json:
@@ -121,7 +131,7 @@ def _choosing(question: Any, shuffle: _Shuffle) -> Json:
         choices = shuffle(question.name, choices)
     if question.dont_know:
         alone = {"isExclusive": True} if isinstance(question, q.Checkbox) else {}
-        choices.append({"value": DONT_KNOW, "text": localised(DONT_KNOW_TEXT), **alone})
+        choices.append({"value": DONT_KNOW, "text": localised(bilingual(DONT_KNOW_TEXT)), **alone})
     form: Json = {"choices": choices}
     if question.show_other_item:
         form |= {"showOtherItem": True}
@@ -162,7 +172,7 @@ def _comment(question: q.Comment, _shuffle: _Shuffle) -> Json:
 def _matrix(question: q.Matrix, _shuffle: _Shuffle) -> Json:
     columns = _choices(question.columns)
     if question.dont_know:
-        columns.append({"value": DONT_KNOW, "text": localised(DONT_KNOW_TEXT)})
+        columns.append({"value": DONT_KNOW, "text": localised(bilingual(DONT_KNOW_TEXT))})
     form: Json = {"rows": _choices(question.rows), "columns": columns}
     return form | ({"isAllRowRequired": True} if question.is_all_row_required else {})
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from svclib.forms.bank import Bank
-from svclib.forms.base import OTHER
+from svclib.forms.base import OTHER, shortened
 from svclib.forms.evaluation import evaluate, is_empty
 from svclib.forms.exam import ExamForm
 from svclib.forms.expressions import parse
@@ -184,4 +184,4 @@ def _unknown(sheet: _Sheet, known: frozenset[str]) -> None:
     for name in sheet.given:
         if name not in known:
             text = _("There is no question “{name}” here.")
-            sheet.problems.append(Problem(str(name), "unknown", text, {"name": str(name)[:80]}))
+            sheet.problems.append(Problem(shortened(name), "unknown", text, {"name": shortened(name)}))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from svclib.forms import bank, questions
-from svclib.forms.base import DONT_KNOW, FORBIDDEN
+from svclib.forms.base import DONT_KNOW, FORBIDDEN, shortened
 from svclib.forms.questions import is_date
 from svclib.i18n import _, translate
 
@@ -77,7 +77,7 @@ def validate_comment(name: str, value: Any) -> Problem | None:
 
 
 def _no_choice(value: Any) -> Fault:
-    return "no_choice", _("“{value}” is not one of the choices."), {"value": str(value)[:40]}
+    return "no_choice", _("“{value}” is not one of the choices."), {"value": shortened(value, 40)}
 
 
 def _type(expected: str) -> Fault:
@@ -196,7 +196,7 @@ def _matrix(question: questions.Matrix, value: Any) -> Fault:
         return _type(_("Answer row by row."))
     for row, column in value.items():
         if row not in question.row_set:
-            return "no_row", _("“{row}” is not one of the rows."), {"row": str(row)[:40]}
+            return "no_row", _("“{row}” is not one of the rows."), {"row": shortened(row, 40)}
         if not isinstance(column, str | int) or isinstance(column, bool) or column not in question.value_set:
             return _no_choice(column)
     return None
@@ -222,7 +222,7 @@ def _matching(item: bank.Matching, value: Any) -> Fault:
         return _type(_("Answer row by row."))
     for left, right in value.items():
         if left not in item.left:
-            return "no_row", _("“{row}” is not one of the rows."), {"row": str(left)[:40]}
+            return "no_row", _("“{row}” is not one of the rows."), {"row": shortened(left, 40)}
         if not isinstance(right, str) or right not in item.right:
             return _no_choice(right)
     return None
