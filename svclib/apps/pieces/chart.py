@@ -1,0 +1,79 @@
+"""Charts drawn in the kernel: an Altair chart becomes an inline picture that speaks, no chart library in the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from svclib.apps.pieces.markup import Html, Markup, h
+
+_TOKENS = Path(__file__).parents[2] / "reports" / "tokens.json"
+_SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)"[^>]*?\bheight="([\d.]+)"')
+_OPENING = re.compile(r"<svg\b[^>]*>")
+
+
+def svg(chart: Any) -> str:
+    """Render an Altair chart (or its Vega-Lite dict) as SVG."""
+    import vl_convert  # slow to import: only where a chart is drawn
+
+    spec = chart if isinstance(chart, dict) else chart.to_dict()
+    return str(vl_convert.vegalite_to_svg(spec))
+
+
+@lru_cache(maxsize=1)
+def _tokens() -> dict[str, str]:
+    """Light colours → the design token that also has a dark one."""
+    tokens = json.loads(_TOKENS.read_text("utf-8"))
+    names = {value: f"--chart-{number}" for number, value in enumerate(tokens["chart"]["light"], start=1)}
+    light = tokens["color"]["light"]
+    for name in ("text", "text-muted", "border", "border-strong", "success", "warning", "danger"):
+        names.setdefault(light[name], f"--color-{name}")
+    return {value.lower(): name for value, name in names.items()}
+
+
+def themed(picture: str) -> str:
+    """Let the colours of our palette follow the theme of the page (light or dark)."""
+    tokens = _tokens()
+
+    def token(found: re.Match[str]) -> str:
+        name = tokens.get(found[2].lower())
+        return f'{found[1]}="var({name}, {found[2]})"' if name else found[0]
+
+    return re.sub(r'(fill|stroke)="(#[0-9a-fA-F]{6})"', token, picture)
+
+
+def picture(chart: Any, alt: str) -> Markup:
+    """Make the inline picture of a chart: scales with the page, and `alt` says what it shows.
+
+    Parameters
+    ----------
+    chart : altair.Chart or dict
+        What to draw.
+    alt : str
+        The sentence for those who do not see it.
+    """
+    drawn = themed(svg(chart))
+    size = _SIZE.search(drawn)
+    box = f"0 0 {size[1]} {size[2]}" if size else "0 0 600 300"
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" class="app-chart-picture" '
+        f'style="max-width:{size[1] if size else 600}px" aria-hidden="true" focusable="false">'
+    )
+    inline = Markup(_OPENING.sub(lambda _found: opening, drawn, count=1))
+    return h("div", inline, role="img", aria_label=alt, class_="app-chart")
+
+
+class Chart(Html):
+    """A widget that shows one chart.
+
+    >>> chart = Chart()
+    >>> chart.value
+    ''
+    """
+
+    def draw(self, chart: Any, alt: str) -> None:
+        """Show `chart`."""
+        self.set(picture(chart, alt))
