@@ -44,13 +44,12 @@ def findings_of(details: Sequence[Any], data: Any, source: Source) -> list[Findi
     """Translate pydantic's error details into findings, in the order of the file."""
     # A list counts as too short when its entries are wrong: those are told, the list is not.
     paths = [_path(detail["loc"], data) for detail in details]
-    kept = [
-        finding_of(detail, data, source)
-        for detail, path in zip(details, paths, strict=True)
-        if detail["type"] != "too_short"
-        or not any(len(other) > len(path) and other[: len(path)] == path for other in paths)
-    ]
-    return sorted(kept, key=lambda finding: (finding.line or 0, finding.column or 0))
+    kept: dict[Path, Finding] = {}
+    for detail, path in zip(details, paths, strict=True):
+        inside = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
+        if path not in kept and not (detail["type"] == "too_short" and inside):
+            kept[path] = finding_of(detail, data, source)
+    return sorted(kept.values(), key=lambda finding: (finding.line or 0, finding.column or 0))
 
 
 def finding_of(detail: Any, data: Any, source: Source) -> Finding:

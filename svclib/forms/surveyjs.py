@@ -108,7 +108,7 @@ def _conditions(element: Any) -> Json:
 
 
 def _condition(condition: str) -> str:
-    # survey-core does not look again at a matrix cell when the whole matrix is cleared; naming the matrix makes it look.
+    # survey-core does not look again at a cell when the whole matrix is cleared; naming the matrix makes it look.
     node = parse(condition)
     matrices = sorted({reference.name for reference in references(condition) if reference.row})
     written = write(node, "#")

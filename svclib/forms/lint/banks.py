@@ -39,7 +39,12 @@ def _names(bank: Bank, item: Any, path: Path, notes: Notes) -> None:
         notes.error("unknown_stimulus", (*path, "stimulus"), text, stimulus=item.stimulus)
     for enemy in item.enemies:
         if enemy not in bank.by_id or enemy == item.id:
-            notes.error("unknown_enemy", (*path, "enemies"), _("There is no other item “{item}”."), item=enemy)
+            notes.error(
+                "unknown_enemy",
+                (*path, "enemies"),
+                _("There is no other item “{item}”: check the spelling."),
+                item=enemy,
+            )
     if item.author and item.author == item.reviewer:
         notes.warning("own_review", (*path, "reviewer"), _("The author reviewed the item: another person should."))
 
@@ -115,9 +120,11 @@ def _sticks_out(item: Single, language: Language) -> bool:
 
 def _unused(bank: Bank, notes: Notes) -> None:
     for topic in bank.topics.keys() - {item.topic for item in bank.items}:
-        notes.warning("unused", ("topics", topic), _("No item is on “{name}”."), name=topic)
+        notes.warning("unused", ("topics", topic), _("No item is on “{name}”: add one or remove it."), name=topic)
     for stimulus in bank.stimuli.keys() - {item.stimulus for item in bank.items}:
-        notes.warning("unused", ("stimuli", stimulus), _("No item is on “{name}”."), name=stimulus)
+        notes.warning(
+            "unused", ("stimuli", stimulus), _("No item is on “{name}”: add one or remove it."), name=stimulus
+        )
 
 
 def _positions(bank: Bank, notes: Notes) -> None:

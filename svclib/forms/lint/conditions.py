@@ -57,7 +57,12 @@ class _Conditions:
         for part in (title or {}).values():
             for piped in PIPE.findall(part):
                 if not _PIPED.match(piped):
-                    self.notes.error("piping", path, _("“{piped}” is no question's name."), piped="{" + piped + "}")
+                    self.notes.error(
+                        "piping",
+                        path,
+                        _("“{piped}” names no question: write the name of an earlier one in braces."),
+                        piped="{" + piped + "}",
+                    )
                 else:
                     self._reference(Reference(*piped.partition(".")[::2]), path)
 
@@ -88,13 +93,15 @@ class _Conditions:
             text = (
                 _("“{name}” is asked here or later: name an earlier question.")
                 if later
-                else _("There is no question “{name}”.")
+                else _("There is no question “{name}”: check the spelling.")
             )
             self.notes.error("later_reference" if later else "unknown_reference", path, text, name=name)
             return None
         kind = kind_of(question, reference.row or None)
         if kind is None:
-            self.notes.error("unknown_reference", path, _("“{name}” names no row of a matrix."), name=name)
+            self.notes.error(
+                "unknown_reference", path, _("“{name}” names no row of a matrix: check the spelling."), name=name
+            )
         return kind
 
     def _comparison(self, node: Compare, kinds: list[Kind], path: Path) -> bool:
@@ -106,7 +113,7 @@ class _Conditions:
             return False
         strangers = [value for value in literals(node) if left.values is not None and value not in left.values]
         if strangers and (left.name != "number" or node.operator in {"equal", "not_equal", "any_of", "none_of"}):
-            text = _("“{value}” is no choice of “{name}”.")
+            text = _("“{value}” is no choice of “{name}”: name one of its values.")
             self.notes.error("no_choice", path, text, value=strangers[0], name=name)
             return False
         return True

@@ -18,12 +18,12 @@ def check_exam(exam: Exam, bank: Bank | None, notes: Notes) -> None:
     if bank is None:
         return
     if bank.bank != exam.bank:
-        text = _("The exam is over the bank “{wanted}”, not “{found}”.")
+        text = _("The exam is over the bank “{wanted}”, not “{found}”: check it with its own bank.")
         notes.error("other_bank", ("bank",), text, wanted=exam.bank, found=bank.bank)
         return
     for number, row in enumerate(exam.blueprint):
         if row.topic and row.topic not in bank.topics:
-            text = _("The bank has no topic “{topic}”.")
+            text = _("The bank has no topic “{topic}”: check the spelling.")
             notes.error("unknown_topic", ("blueprint", number, "topic"), text, topic=row.topic)
     _drawable(exam, bank, notes)
 
@@ -39,7 +39,7 @@ def _drawable(exam: Exam, bank: Bank, notes: Notes) -> None:
 def _rules(exam: Exam, notes: Notes) -> None:
     count = sum(row.count for row in exam.blueprint)
     if exam.minutes * 60 < count * SECONDS_PER_ITEM:
-        text = _("{minutes} minutes for {count} items leave less than {seconds} seconds each.")
+        text = _("{minutes} minutes for {count} items leave less than {seconds} seconds each: give more time.")
         notes.warning("time", ("minutes",), text, minutes=exam.minutes, count=count, seconds=SECONDS_PER_ITEM)
     if exam.attempts > 1 and exam.feedback != "score_only" and exam.feedback_from == "submitted":
         text = _("Feedback after the first of {attempts} attempts shows what is right: set feedback_from last_attempt.")
@@ -47,5 +47,7 @@ def _rules(exam: Exam, notes: Notes) -> None:
     certificate = exam.certificate
     if certificate and certificate.renew_from_days > certificate.valid_months * DAYS_PER_MONTH:
         notes.error(
-            "certificate", ("certificate", "renew_from_days"), _("Renewal would begin before the certificate does.")
+            "certificate",
+            ("certificate", "renew_from_days"),
+            _("Renewal would begin before the certificate does: lower renew_from_days."),
         )

@@ -67,7 +67,7 @@ def _balance(labels: list[dict[Any, str]], path: Path, notes: Notes) -> None:
         signs = [sign_of(label.get(language, "")) for label in labels]
         if None not in signs and sum(sign for sign in signs if sign) != 0:
             good, bad = signs.count(1), signs.count(-1)
-            text = _("The scale is unbalanced: {good} favourable and {bad} unfavourable answers.")
+            text = _("The scale is unbalanced: {good} favourable and {bad} unfavourable answers; even them out.")
             notes.warning("unbalanced_scale", path, text, good=good, bad=bad)
             return
 
@@ -110,7 +110,9 @@ def _servqual(survey: Survey, notes: Notes) -> None:
             counts[measure][question.construct] += len(question.rows) if isinstance(question, q.Matrix) else 1
             if question.construct is None:
                 notes.error(
-                    "servqual", (*placed.path, "measure"), _("A SERVQUAL question needs its construct (the dimension).")
+                    "servqual",
+                    (*placed.path, "measure"),
+                    _("A SERVQUAL question needs its construct (the dimension): add it."),
                 )
     if not counts["servqual-e"]:
         return
