@@ -1,0 +1,267 @@
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from svclib.cli.main import COMMANDS, run
+from svclib.cli.speech import language
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "correct-horse-9"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    for name in ("SVC_STORE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SVC_HOME", str(tmp_path / "home with space"))
+    monkeypatch.setenv("SVC_LANG", "en")
+    monkeypatch.setenv("SVC_ADMIN_PASSWORD", PASSWORD)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home with space"
+
+
+@pytest.fixture
+def ready(home):
+    assert run(["init", "--login", "root1", "--name", "First One"]) == 0
+    return home
+
+
+def test_init_makes_an_administrator_who_can_sign_in(ready, capsys):
+    from svclib.operations import accounts
+    from svclib.settings import Settings
+    from svclib.store import Store
+
+    chosen = Settings.from_environment()
+    with Store.open(chosen.store, settings=chosen) as store:
+        person = accounts.check_password(store, "root1", PASSWORD)
+        assert accounts.actor_of(store, person).roles == ("administrator",)
+    assert sorted(path.name for path in (ready / "keys").iterdir()) == [
+        "certificates",
+        "contexts",
+        "pseudonyms",
+        "sessions",
+    ]
+
+
+def test_init_refuses_a_store_that_is_not_empty(ready, capsys):
+    assert run(["init", "--login", "second", "--name", "Second"]) == 2
+    assert "is not empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("login, password", [("root1", "short"), ("root1", "aaaaaaaaaaaa"), ("../x", PASSWORD)])
+def test_init_refuses_bad_input_before_it_makes_anything(home, monkeypatch, capsys, login, password):
+    monkeypatch.setenv("SVC_ADMIN_PASSWORD", password)
+    assert run(["init", "--login", login, "--name", "First"]) == 2
+    assert not home.exists()
+
+
+def test_init_asks_for_what_was_not_given(home, monkeypatch):
+    monkeypatch.delenv("SVC_ADMIN_PASSWORD")
+    command = [sys.executable, "-m", "svclib", "init"]
+    done = subprocess.run(
+        command,
+        input=f"root1\n\n{PASSWORD}\n{PASSWORD}\n",
+        text=True,
+        capture_output=True,
+        timeout=60,
+        env=dict(os.environ),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "sign in as root1" in done.stdout
+
+
+def test_a_missing_store_is_one_clear_line(home, capsys):
+    assert run(["verify"]) == 2
+    error = capsys.readouterr().err
+    assert "svc init" in error
+    assert error.count("\n") == 1
+
+
+def test_messages_come_in_chinese(home, monkeypatch, capsys):
+    monkeypatch.setenv("SVC_LANG", "zh-CN")
+    assert run(["backup", "x"]) == 2
+    assert "没有数据库" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "environ, expected",
+    [
+        ({"SVC_LANG": "zh-CN", "LANG": "en_US.UTF-8"}, "zh-CN"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh-CN"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({}, "en"),
+        ({"LC_ALL": "en_GB", "LANG": "zh_CN"}, "en"),
+    ],
+)
+def test_the_language_of_messages(environ, expected):
+    assert language(environ) == expected
+
+
+def test_a_wrong_setting_is_named(home, monkeypatch, capsys):
+    monkeypatch.setenv("SVC_TZ", "Mars/Olympus")
+    assert run(["verify"]) == 2
+    assert "SVC_TZ" in capsys.readouterr().err
+
+
+def test_the_unexpected_gives_no_traceback(home, monkeypatch, capsys):
+    from svclib.cli import speech
+
+    def broken(**_changes):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(speech, "settings", broken)
+    assert run(["verify"]) == 2
+    error = capsys.readouterr().err
+    assert "boom" in error
+    assert "Traceback" not in error
+
+
+def test_people_are_added_listed_disabled(ready, capsys):
+    assert run(["user", "add", "anna", "--name", "Anna", "--role", "hr"]) == 0
+    assert "One-time password" in capsys.readouterr().out
+    assert run(["user", "list"]) == 0
+    assert "anna" in capsys.readouterr().out
+    assert run(["user", "disable", "anna", "--reason", "left"]) == 0
+    assert run(["user", "list", "anna"]) == 0
+    assert "disabled" in capsys.readouterr().out
+    assert run(["user", "enable", "anna"]) == 0
+    assert run(["user", "reset-password", "anna"]) == 0
+    assert "One-time password of anna" in capsys.readouterr().out
+
+
+def test_an_unknown_role_or_person_is_refused(ready, capsys):
+    assert run(["user", "add", "anna", "--name", "Anna", "--role", "king"]) == 2
+    assert "king" in capsys.readouterr().err
+    assert run(["user", "disable", "nobody", "--reason", "x"]) == 2
+
+
+def test_a_token_opens_the_person(ready, capsys):
+    assert run(["token", "root1"]) == 0
+    token = capsys.readouterr().out.splitlines()[-1]
+    from svclib.operations import accounts
+    from svclib.settings import Settings
+    from svclib.store import Store
+
+    with Store.open(Settings.from_environment().store) as store:
+        assert accounts.token_person(store, token) is not None
+
+
+def test_backup_restore_and_verify(ready, tmp_path, capsys, monkeypatch):
+    file = tmp_path / "today.svc"
+    assert run(["backup", str(file)]) == 0
+    assert run(["verify", str(file)]) == 0
+    assert run(["verify", str(ready / "svc.sqlite")]) == 0
+    assert run(["restore", str(file)]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert run(["restore", str(file), "--force"]) == 0
+    printed = tmp_path / "printed.txt"
+    printed.write_text(capsys.readouterr().out, "utf-8")
+    assert run(["verify", "--against", str(printed)]) == 0
+
+
+def test_verify_tells_what_does_not_agree(ready, capsys):
+    import sqlite3
+
+    with sqlite3.connect(ready / "svc.sqlite") as connection:
+        connection.execute("UPDATE audit SET actor = 'other' WHERE seq = 2")
+    connection.close()
+    assert run(["verify"]) == 1
+    assert "audit/2" in capsys.readouterr().err
+
+
+def test_verify_against_a_head_of_another_store(ready, tmp_path, capsys):
+    (tmp_path / "head.json").write_text('{"seq": 2, "hash": "sha256:' + "0" * 64 + '"}', "utf-8")
+    assert run(["verify", "--against", str(tmp_path / "head.json")]) == 1
+    assert "rewritten" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing", b"PK\x03\x04"])
+def test_verify_refuses_another_file(home, tmp_path, capsys, content):
+    (tmp_path / "x").write_bytes(content)
+    assert run(["verify", str(tmp_path / "x")]) == 2
+
+
+def test_migrate_says_what_it_did(home, capsys):
+    assert run(["migrate"]) == 0
+    assert "svc init" in capsys.readouterr().out
+    assert run(["migrate"]) == 0
+    assert "already" in capsys.readouterr().out
+
+
+def test_check_import_export_of_shipped_definitions(ready, tmp_path, capsys):
+    survey = ROOT / "surveys" / "branch_visit.yaml"
+    assert run(["check", str(survey)]) == 0
+    assert run(["import", str(survey)]) == 0
+    assert "1 definitions are published" in capsys.readouterr().out
+    assert run(["import", str(survey)]) == 0
+    assert run(["export", "survey", "branch_visit", "--out", str(tmp_path / "out.yaml")]) == 0
+    from svclib import forms
+
+    first, second = (forms.compile_definition(forms.load_survey(path)) for path in (survey, tmp_path / "out.yaml"))
+    assert first.hash == second.hash
+
+
+def test_check_names_file_line_and_column(home, tmp_path, capsys):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("survey: visit\nversion: 1\nnonsense: 2\n", "utf-8")
+    assert run(["check", str(bad)]) == 1
+    assert "bad.yaml:3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "no.yaml", "CON", "a\x00b"])
+def test_files_that_are_not_there(home, capsys, name):
+    assert run(["check", name]) == 2
+    assert run(["import", name]) == 2
+
+
+def test_every_command_has_help_and_help_is_quick():
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-m", "svclib", "--help"], text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0
+    assert time.perf_counter() - start < 3  # a busy machine; alone it takes 0.2 s
+    for name in (*COMMANDS, "user"):
+        assert name in done.stdout
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from svclib.cli.main import run; run(['--help']); "
+        "bad = {'sqlalchemy', 'pandas', 'pydantic', 'tornado', 'alembic'} & set(sys.modules); "
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("address", ["ftp://host", "host", "javascript:alert(1)", "", "http://"])
+def test_login_refuses_what_is_no_address(home, capsys, address):
+    assert run(["login", address, "--user", "a", "--password", "b"]) == 2
+
+
+def test_login_tells_when_nothing_answers(home, capsys):
+    assert run(["login", "http://127.0.0.1:9", "--user", "a", "--password", "b"]) == 2
+    assert "127.0.0.1:9" in capsys.readouterr().err
+
+
+def test_tokens_lie_in_a_file_of_ones_own(home):
+    from svclib.cli.signing_in import keep
+
+    path = keep("http://a.example", "one")
+    keep("http://b.example", "two")
+    assert path.stat().st_mode & 0o077 == 0
+    assert path.read_text("utf-8").index("b.example") < path.read_text("utf-8").index("a.example")
+
+
+def test_lab_needs_its_folder(home, capsys):
+    assert run(["lab", "nowhere"]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_the_command_is_installed():
+    assert shutil.which("svc", path=str(Path(sys.executable).parent))
