@@ -104,7 +104,8 @@ def _code(url: str) -> str:
     buffer = io.BytesIO()
     code = segno.make(url, error="m", micro=False)
     code.save(buffer, kind="svg", xmldecl=False, omitsize=True, border=2, dark="#000", light="#fff")
-    return buffer.getvalue().decode()
+    # Its own size, because not every renderer takes an inner picture without one as large as its frame.
+    return buffer.getvalue().decode().replace("<svg ", '<svg width="480" height="480" ', 1)
 
 
 def _fitting(size: int, text: str) -> int:

@@ -1,13 +1,14 @@
 """The item author on a real small store: written, sent, decided by another, published."""
 
+import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from svclib.apps import item_author_editing as editing
 from svclib.apps.item_author_model import Filter, ItemAuthorModel
 from svclib.apps.pieces.voice import Voice
+from svclib.client import Record, Service
 from svclib.errors import Conflict, InvalidInput
 from svclib.operations import definitions, people
 from svclib.operations.actor import Actor, Grant, system_actor
@@ -16,17 +17,18 @@ from svclib.operations.registry import call, operations
 BANKS = Path(__file__).parents[2] / "quizzes" / "banks"
 
 
-class InProcess:
-    """The operations as one person calls them."""
+class Acting:
+    """A way of the client's: the operations in this process, for one person."""
 
     def __init__(self, store, actor):
-        for name in operations():
-            topic, verb = name.split(".")
-            self.__dict__.setdefault(topic, SimpleNamespace()).__dict__[verb] = self._bound(store, actor, name)
+        self.store, self.actor = store, actor
 
-    @staticmethod
-    def _bound(store, actor, name):
-        return lambda **given: call(store, actor, name, given)
+    def call(self, name, given):
+        result, adapter = call(self.store, self.actor, name, given), operations()[name].result
+        return json.loads(adapter.dump_json(result), object_hook=Record)
+
+    def close(self):
+        """Nothing to let go of."""
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def desk(bank_store):
     def of(login, *roles, language="en"):
         if login not in made:
             made[login] = person(bank_store, login, *roles)
-        model = ItemAuthorModel(InProcess(bank_store, made[login]), Voice(language))
+        model = ItemAuthorModel(Service(Acting(bank_store, made[login])), Voice(language))
         model.choose("products")
         return model
 
