@@ -81,8 +81,9 @@ def _text(text: dict[Language, str]) -> dict[Language, str]:
 
 Clean = Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(clean)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(clean)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=MAX_NAME), AfterValidator(_name)]
-ItemId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=MAX_NAME), AfterValidator(_name)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=MAX_NAME)]
+ElementName = Annotated[Name, AfterValidator(_name)]
+ItemId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=MAX_NAME)]
 Value = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=MAX_NAME), AfterValidator(_value)]
 Step = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", max_length=MAX_NAME)]
 Text = Annotated[dict[Language, Clean], Field(min_length=1), AfterValidator(_text)]

@@ -62,7 +62,7 @@ def finding_of(detail: Any, data: Any, source: Source) -> Finding:
         "key": key,
         "form": TEXT_FORM,
         "input": shortened(detail.get("input")),
-        **{name: str(value) for name, value in context.items()},
+        **{name: str(value).replace(" or ", ", ") for name, value in context.items()},
     }
     if kind == "svc":
         return Finding("error", context["code"], context["text"], context["fields"], source.file, line, column)

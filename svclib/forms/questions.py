@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from svclib.forms.base import DONT_KNOW, OTHER, CamelModel, Model, Name, Seq, Step, Text, Value, problem
+from svclib.forms.base import DONT_KNOW, OTHER, CamelModel, ElementName, Model, Name, Seq, Step, Text, Value, problem
 from svclib.i18n import _, local
 
 Measure = Literal["csat", "nps", "ces", "servqual-e", "servqual-p"]
@@ -66,7 +66,7 @@ with warnings.catch_warnings():
 class Question(_Measured):
     """What every question has: name, title, conditions, and what it measures."""
 
-    name: Name
+    name: ElementName
     title: Text
     description: Text | None = None
     is_required: bool = False
@@ -351,7 +351,7 @@ class Html(_Element):
     """Words to read, without markup; nothing is answered."""
 
     type: Literal["html"]
-    name: Name
+    name: ElementName
     html: Text
 
     @property
@@ -364,7 +364,7 @@ class Panel(_Element):
     """Elements that belong together, under one title and one condition."""
 
     type: Literal["panel"]
-    name: Name
+    name: ElementName
     title: Text | None = None
     elements: Annotated[Seq[Element], Field(min_length=1, max_length=200)]
 

@@ -98,6 +98,9 @@ def _requirement(question: Any, path: Path, notes: Notes) -> None:
         notes.error(
             "requirement", (*path, "requiredIf"), _("isRequired and requiredIf contradict each other: keep one.")
         )
+    if isinstance(question, q.Checkbox) and question.min_selected_choices and not question.is_required:
+        text = _("minSelectedChoices makes the question required: set isRequired: true, or remove it.")
+        notes.warning("requirement", (*path, "minSelectedChoices"), text)
 
 
 def _servqual(survey: Survey, notes: Notes) -> None:
