@@ -58,7 +58,7 @@ def digest(*parts: bytes) -> str:
     >>> digest(b"").split(":")[0]
     'sha256'
     """
-    hasher = hashlib.new(ALGORITHM)
+    hasher = hashlib.sha256()
     for part in parts:
         hasher.update(len(part).to_bytes(8, "big"))
         hasher.update(part)

@@ -11,9 +11,10 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, Table, Update, bindparam, func, insert, select, update
 
 from svclib.errors import Conflict, InvalidInput, NotFound
 from svclib.i18n import _
@@ -184,8 +185,7 @@ class Sheets:
     ) -> Appended:  # fmt: skip
         answers, page = fold(state.answers, fresh), shown_page(state.page, fresh)
         values |= {"answers": answers, "page": page, "chain_head": head, "events": state.events + len(fresh)}
-        statement = update(log.sheets).where(log.sheets.c.id == bindparam("sheet"))
-        tx.execute(statement.values({name: bindparam(name) for name in values}), {"sheet": sheet_id, **values})
+        tx.execute(_update(log.sheets.name, tuple(values)), {"sheet": sheet_id, **values})
         return Appended(fresh[-1]["seq"], tuple(fresh), answers, page, head)
 
     def saved_seq(self, connection: Connection, table: str | Table, sheet_id: str, client: str) -> int:
@@ -270,6 +270,12 @@ def _state(log: Log) -> Select[Any]:
 
 _STATE = {name: _state(log) for name, log in LOGS.items()}
 _INSERT = {name: insert(log.events) for name, log in LOGS.items()}
+
+
+@lru_cache(maxsize=64)
+def _update(table: str, names: tuple[str, ...]) -> Update:
+    sheets = LOGS[table].sheets
+    return update(sheets).where(sheets.c.id == bindparam("sheet")).values({name: bindparam(name) for name in names})
 
 
 def _fresh(

@@ -14,7 +14,7 @@ from svclib.store import new_id, schema
 BODY = {"survey": "visit", "version": 1}
 
 
-def base_rows(store):
+def add_base_rows(store):
     """Add what a response refers to; gives the collector's id."""
 
     def work(tx):
@@ -54,7 +54,7 @@ def base_rows(store):
     return "c1"
 
 
-def response_row(store, **values):
+def new_response_row(store, **values):
     """Values of a new open response, anonymous unless `started_at` is given."""
     name = new_id()
     day = (store.now() + timedelta(hours=8)).date()
@@ -73,10 +73,10 @@ def answer(seq, name, value):
 @pytest.fixture
 def make(store):
     """``make()`` adds an open response to `store` and gives its id."""
-    base_rows(store)
+    add_base_rows(store)
 
     def add(**values):
-        row = response_row(store, **values)
+        row = new_response_row(store, **values)
         store.write(lambda tx: tx.execute(insert(schema.responses), row))
         return row["id"]
 
@@ -102,3 +102,15 @@ def row_of(store):
             return connection.execute(schema.responses.select().where(schema.responses.c.id == sheet)).one()
 
     return get
+
+
+@pytest.fixture
+def base_rows():
+    """``base_rows(store)`` adds what a response refers to."""
+    return add_base_rows
+
+
+@pytest.fixture
+def response_row():
+    """``response_row(store, …)`` gives the values of a new response."""
+    return new_response_row
