@@ -5,7 +5,7 @@ export const MESSAGES = {
     loading: "Loading the form…",
     load_failed: "The form could not be loaded. {reason}",
     try_again: "Try again",
-    ready: "Answers are saved as you give them",
+    ready: "Saved as you go",
     saved: "All answers saved",
     page_of: "Page {page} of {pages}",
     saving: "Saving…",

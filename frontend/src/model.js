@@ -81,7 +81,7 @@ function dropStyledIcons() {
 function settleQuestion(question) {
   if (question.getType() === "rating") Object.assign(question, { displayMode: "buttons", rateDescriptionLocation: "bottom" });
   if (question.getType() === "comment") question.autoGrow = true;
-  if (question.getType() === "boolean" && question.renderAs === "default") question.renderAs = "radio";
+  if (question.getType() === "boolean") Object.assign(question, { renderAs: "radio", swapOrder: true });
 }
 
 function titleTag(model, item) {
