@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from svclib import forms
 from svclib.errors import AccessDenied, Conflict, InvalidInput, NotFound
+from svclib.frames import definitions as frames
 from svclib.i18n import _
 from svclib.operations.actor import Actor
 from svclib.operations.directory import known_person
@@ -143,12 +143,7 @@ def import_files(store: Store, actor: Actor, paths: Iterable[Path], *, seen: Pat
 def definition(store: Store, content_hash: str) -> Any:
     """Give the definition with this hash as a model; parsed once a process."""
     with store.read() as connection:
-        row = connection.execute(
-            select(definitions.c.kind, definitions.c.body).where(definitions.c.hash == content_hash)
-        ).first()
-    if row is None:
-        raise NotFound(_("There is no definition with the hash {hash}."), hash=content_hash)
-    return _model(content_hash, row.kind, json.dumps(row.body))
+        return frames.definition(connection, content_hash)
 
 
 def latest(connection: Connection, kind: str, name: str, version: int | None = None) -> Any:
@@ -160,11 +155,6 @@ def latest(connection: Connection, kind: str, name: str, version: int | None = N
     if row is None:
         raise NotFound(_("There is no published {kind} {name}."), kind=kind, name=name)
     return row
-
-
-@lru_cache(maxsize=256)
-def _model(_content_hash: str, kind: str, body: str) -> Any:
-    return forms.from_body(kind, json.loads(body))
 
 
 def _bank_of(store: Store, parsed: Any, tx: Connection | None = None) -> Any:

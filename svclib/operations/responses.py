@@ -9,13 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from svclib import forms
 from svclib.errors import Conflict, InvalidInput, NotFound
+from svclib.frames.definitions import definition
 from svclib.i18n import _, language_of
 from svclib.operations import definitions as published
 from svclib.operations import links
@@ -110,25 +111,23 @@ def open_sheet(
 def save_work(
     store: Store, token: str, *, session: str, client: str, lease: int, events: list[dict[str, Any]]
 ) -> Callable[[Connection], dict[str, Any]]:
-    """Check what a page sent and give the work that keeps it; acknowledge only after its commit.
+    """Give the work that checks and keeps what a page sent; acknowledge only after its commit.
 
-    Raises
-    ------
-    InvalidInput
-        An event or a value is wrong: nothing of the batch is kept.
+    The work raises InvalidInput where an event or a value is wrong, and then nothing of the batch is kept.
     """
     check_client(client)
-    found = door(store, token)
-    events = checked_events(found.survey.questions.get, events)
-    received = None if found.survey.anonymous else store.now()
 
     def work(tx: Connection) -> dict[str, Any]:
-        row = _leased(tx, found, session, lease)
-        if row["status"] != "open":
+        held, now = _held(tx, token, session), store.now()
+        _require_lease(held, lease)
+        if held.status != "open":
             raise _closed()
-        _require_time(store, found)
-        kept = store.sheets.append(tx, "responses", row["id"], client, events, received_at=received)
-        return {"saved_seq": kept.saved_seq, "server_time": store.now(), "deadline": None, "status": "open"}
+        _require_time(held, now)
+        survey = definition(tx, held.definition_hash)
+        received = None if survey.anonymous else now
+        checked = checked_events(survey.questions.get, events)
+        kept = store.sheets.append(tx, "responses", held.id, client, checked, received_at=received)
+        return {"saved_seq": kept.saved_seq, "server_time": now, "deadline": None, "status": "open"}
 
     return work
 
@@ -138,33 +137,36 @@ def submit_work(
 ) -> Callable[[Connection], dict[str, Any]]:
     """Give the work that hands a response in: validated as a whole, hidden answers dropped; again gives the same."""
     check_client(client)
-    found = door(store, token)
 
     def work(tx: Connection) -> dict[str, Any]:
-        row = _leased(tx, found, session, lease)
-        if row["status"] == "open":
-            _require_time(store, found)
-            _require_whole(store, tx, row["id"], client, seq)
-            _hand_in(store, tx, found, row)
-        return {"status": "submitted", "server_time": store.now(), "thank_you": found.survey.thank_you}
+        held, now = _held(tx, token, session), store.now()
+        _require_lease(held, lease)
+        survey = definition(tx, held.definition_hash)
+        if held.status == "open":
+            _require_time(held, now)
+            _require_whole(store, tx, held.id, client, seq)
+            _hand_in(store, tx, survey, held, token)
+        return {"status": "submitted", "server_time": now, "thank_you": survey.thank_you}
 
     return work
 
 
-def _hand_in(store: Store, tx: Connection, found: Door, row: Any) -> None:
-    checked = forms.validate(found.survey, row["answers"], True)
+def _hand_in(store: Store, tx: Connection, survey: forms.Survey, held: Any, token: str) -> None:
+    answers = tx.scalar(select(responses.c.answers).where(responses.c.id == held.id))
+    checked = forms.validate(survey, answers or {}, True)
     if checked.problems:
         first = checked.problems[0]
         raise InvalidInput(first.text, code="incomplete", name=first.name, **first.fields)
-    if found.invitation is not None:
-        free = (invitations.c.id == found.invitation["id"]) & invitations.c.used.is_(False)
+    if held.kind == "personal":
+        free = (invitations.c.token_hash == token_hash(token)) & invitations.c.used.is_(False)
+        free &= invitations.c.collector_id == held.collector_id
         if tx.execute(update(invitations).where(free).values(used=True)).rowcount != 1:
             raise _used()
     now = store.now()
     values = {"status": "submitted", "submitted_on": _today(store, now)}
-    if not found.survey.anonymous:
+    if not survey.anonymous:
         values["submitted_at"] = now
-    tx.execute(update(responses).where(responses.c.id == row["id"]).values(**values))
+    tx.execute(update(responses).where(responses.c.id == held.id).values(**values))
 
 
 def _new_response(store: Store, found: Door, context: Mapping[str, str], language: str, layout: str) -> dict[str, Any]:
@@ -225,13 +227,28 @@ def _row(tx: Connection, session_hash: str) -> Any:
     return tx.execute(select(responses).where(responses.c.session_hash == session_hash)).mappings().first()
 
 
-def _leased(tx: Connection, found: Door, session: str, lease: int) -> Any:
-    row = _row(tx, token_hash(str(session)))
-    if row is None or row["collector_id"] != found.collector["id"]:
+_HELD = (
+    select(
+        responses.c.id, responses.c.status, responses.c.lease, responses.c.definition_hash, responses.c.collector_id,
+        collectors.c.kind, collectors.c.token_hash, collectors.c.closes_at, collectors.c.closed_at,
+    )
+    .join(collectors, collectors.c.id == responses.c.collector_id)
+    .where(responses.c.session_hash == bindparam("session"))
+    .with_for_update(of=responses)
+)  # fmt: skip
+
+
+def _held(tx: Connection, token: str, session: str) -> Any:
+    """The response of a session, if `token` is the link it was opened by (personal ones are checked on handing in)."""
+    row = tx.execute(_HELD, {"session": token_hash(session)}).first()
+    if row is None or (row.kind == "open" and row.token_hash != token_hash(token)):
         raise NotFound(_("This form does not exist."))
-    if row["status"] == "open" and row["lease"] != lease:
-        raise Conflict(_("The form is open in another window; go on there, or take it back here."), code="read_only")
     return row
+
+
+def _require_lease(held: Any, lease: int) -> None:
+    if held.status == "open" and held.lease != lease:
+        raise Conflict(_("The form is open in another window; go on there, or take it back here."), code="read_only")
 
 
 def _require_whole(store: Store, tx: Connection, response_id: str, client: str, seq: int) -> None:
@@ -249,9 +266,9 @@ def _require_open(found: Door, *, resuming: bool) -> None:
         raise _closed()
 
 
-def _require_time(store: Store, found: Door) -> None:
-    ends = [moment for moment in (found.collector["closes_at"], found.collector["closed_at"]) if moment is not None]
-    if ends and store.now() > min(ends) + CLOSING_GRACE:
+def _require_time(held: Any, now: datetime) -> None:
+    ends = [moment for moment in (held.closes_at, held.closed_at) if moment is not None]
+    if ends and now > min(ends) + CLOSING_GRACE:
         raise _closed()
 
 

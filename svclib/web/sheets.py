@@ -50,8 +50,8 @@ class Sheet(Handler):
         self.finish(json.dumps(answer, ensure_ascii=False, default=_encoded))
 
     async def commit(self, make: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        """Check in the pool of threads, then hand the work to the store's writer and wait for its commit."""
-        work = await self.site.run(make, self.site.store, *given, **named)
+        """Hand the work to the store's writer and wait for its commit; making it touches nothing."""
+        work = make(self.site.store, *given, **named)
         return await asyncio.wrap_future(self.site.store.submit(work))
 
     def _body(self) -> dict[str, Any]:
