@@ -1,1 +1,25 @@
-""""""
+"""Charts, sentences and tables of estimates; notebooks rendered to pages that can be mailed and printed."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_WHERE = {
+    "render": "rendering",
+    "Rendered": "rendering",
+    "enable_theme": "theme",
+    "svg": "theme",
+    "table": "tables",
+    "Figure": "parts",
+    "Section": "parts",
+    "Words": "parts",
+    "audit_head": "audit",
+}
+__all__ = list(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(importlib.import_module(f"svclib.reports.{_WHERE[name]}"), name)
+    raise AttributeError(f"module 'svclib.reports' has no attribute {name!r}")

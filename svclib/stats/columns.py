@@ -11,12 +11,13 @@ import pandas as pd
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
+from svclib.stats.marks import _
 
 
 def check_frame(data: object) -> pd.DataFrame:
     """Return `data` if it is a frame."""
     if not isinstance(data, pd.DataFrame):
-        raise InvalidInput("A pandas frame is needed, not {kind}.", kind=type(data).__name__)
+        raise InvalidInput(_("A pandas frame is needed, not {kind}."), kind=type(data).__name__)
     return data
 
 
@@ -27,14 +28,14 @@ def check_columns(data: pd.DataFrame, names: Iterable[str]) -> None:
             _missing(data, name)
     repeated = [name for name in names if list(data.columns).count(name) > 1]
     if repeated:
-        raise InvalidInput('The column "{column}" is there twice; rename one of them.', column=repeated[0])
+        raise InvalidInput(_('The column "{column}" is there twice; rename one of them.'), column=repeated[0])
 
 
 def _missing(data: pd.DataFrame, name: str) -> None:
     known = [str(column) for column in data.columns]
     close = get_close_matches(str(name), known, n=3) or known[:8]
     raise InvalidInput(
-        'There is no column "{column}"; the frame has {known}.', column=name, known=", ".join(close) or "no columns"
+        _('There is no column "{column}"; the frame has {known}.'), column=name, known=", ".join(close) or "no columns"
     )
 
 
@@ -65,7 +66,7 @@ def numbers(data: pd.DataFrame, column: str) -> Floats:
         _check_objects(series, column)
     values = pd.to_numeric(series).to_numpy(dtype=float, na_value=np.nan)
     if np.isinf(values).any():
-        raise InvalidInput('The column "{column}" holds an infinite number; make it missing.', column=column)
+        raise InvalidInput(_('The column "{column}" holds an infinite number; make it missing.'), column=column)
     return values
 
 
@@ -74,8 +75,10 @@ def _check_objects(series: pd.Series, column: str) -> None:
     bad = [value for value in kept if not isinstance(value, Real)]
     if bad:
         raise InvalidInput(
-            'The column "{column}" holds {value}, which is no number; choose a column of numbers or convert it '
-            "(pandas.to_numeric).",
+            _(
+                'The column "{column}" holds {value}, which is no number; choose a column of numbers or convert it '
+                "(pandas.to_numeric)."
+            ),
             column=column,
             value=repr(bad[0])[:60],
         )
@@ -86,7 +89,7 @@ def matrix(data: pd.DataFrame, items: Sequence[str] | None = None) -> tuple[list
     frame = check_frame(data)
     names = [str(name) for name in (frame.columns if items is None else items)]
     if not names:
-        raise InvalidInput("There are no items: give a frame with one column an item.")
+        raise InvalidInput(_("There are no items: give a frame with one column an item."))
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     return names, np.column_stack([numbers(frame, name) for name in names])
 
@@ -96,8 +99,10 @@ def check_range(values: Floats, column: str, lowest: float, highest: float) -> N
     outside = values[(values < lowest) | (values > highest)]
     if len(outside):
         raise InvalidInput(
-            'The column "{column}" holds {value}, outside the scale {lowest}–{highest}; choose another column or '
-            "give the scale's ends.",
+            _(
+                'The column "{column}" holds {value}, outside the scale {lowest}–{highest}; choose another column or '
+                "give the scale's ends."
+            ),
             column=column,
             value=f"{outside[0]:g}",
             lowest=f"{lowest:g}",

@@ -25,6 +25,7 @@ import pandas as pd
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
+from svclib.stats.marks import _
 
 COLUMNS = ("term", "estimate", "std_error", "low", "high", "n", "level", "df", "method", "note")
 
@@ -38,17 +39,17 @@ class Note(StrEnum):
     """Why a row is empty, has no interval, or should stay in the house."""
 
     NONE = ""
-    NO_ANSWERS = "no answers"
-    ONE_ANSWER = "one answer: no interval can be told"
-    ALL_EQUAL = "all answers are equal: no spread to judge by"
-    TOO_FEW = "too few answers to publish"
-    SUPPRESSED = "hidden: too few answers"
-    COMPLEMENTARY = "hidden: otherwise a small group could be worked out"
-    NO_PREVIOUS = "nothing to compare with"
-    TWO_NEEDED = "needs at least two items and two respondents who answered them"
-    NO_VARIANCE = "no variance: everybody answered alike"
-    REVERSED = "some items run against the others: reverse them or check the key"
-    ROWS_LEFT_OUT = "more than a tenth of the respondents left out: they did not answer every item"
+    NO_ANSWERS = _("no answers")
+    ONE_ANSWER = _("one answer: no interval can be told")
+    ALL_EQUAL = _("all answers are equal: no spread to judge by")
+    TOO_FEW = _("too few answers to publish")
+    SUPPRESSED = _("hidden: too few answers")
+    COMPLEMENTARY = _("hidden: otherwise a small group could be worked out")
+    NO_PREVIOUS = _("nothing to compare with")
+    TWO_NEEDED = _("needs at least two items and two respondents who answered them")
+    NO_VARIANCE = _("no variance: everybody answered alike")
+    REVERSED = _("some items run against the others: reverse them or check the key")
+    ROWS_LEFT_OUT = _("more than a tenth of the respondents left out: they did not answer every item")
 
 
 def estimates(keys: pd.DataFrame, *, term: Any, n: Any, level: float, method: str, **columns: Any) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def estimates(keys: pd.DataFrame, *, term: Any, n: Any, level: float, method: st
     clash = [name for name in keys.columns if name in COLUMNS]
     if clash:
         raise InvalidInput(
-            'The column "{column}" cannot be grouped by: the result has a column of that name; rename it.',
+            _('The column "{column}" cannot be grouped by: the result has a column of that name; rename it.'),
             column=clash[0],
         )
     given = {"term": term, "n": n, "level": level, "method": method, "df": np.inf, "note": "", **columns}
@@ -90,5 +91,5 @@ def cell_notes(n: Floats, min_n: int, *, interval: bool = False) -> list[str]:
 def check_level(level: float) -> float:
     """Return `level` if it can be a confidence level."""
     if not 0 < level < 1:
-        raise InvalidInput("level is {level}; give a number between 0 and 1, such as 0.95.", level=level)
+        raise InvalidInput(_("level is {level}; give a number between 0 and 1, such as 0.95."), level=level)
     return level

@@ -11,6 +11,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.columns import check_columns, check_frame, names_of, numbers
+from svclib.stats.marks import _
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _weights(data: pd.DataFrame, column: str | None) -> Floats:
     bad = np.isnan(weight) | (weight < 0)
     if bad.any():
         raise InvalidInput(
-            'The weights in "{column}" are missing or negative in {count} rows; give every row a weight of 0 or more.',
+            _('The weights in "{column}" are missing or negative in {count} rows; give each row one of 0 or more.'),
             column=column,
             count=int(bad.sum()),
         )

@@ -11,20 +11,21 @@ import pandas as pd
 from svclib.stats.arrays import Floats, Objects, ratio
 from svclib.stats.intervals import wilson
 from svclib.stats.items.scores import correlation, read_scores, rest_scores, thirds, totals
+from svclib.stats.marks import _
 from svclib.stats.scales.reliability import reliability
 
 FLAGS: MappingProxyType[str, str] = MappingProxyType(
     {
-        "no_answers": "Nobody met this item.",
-        "few_candidates": "Too few candidates to judge the item.",
-        "all_right": "Everybody answers it right: it tells nothing about who knows more.",
-        "all_wrong": "Nobody answers it right: check the key, or whether the topic was taught.",
-        "negative": "Better candidates miss it more often: the key is probably wrong or the stem can be misread.",
-        "weak": "It hardly separates better from weaker candidates: check the stem for ambiguity and the options.",
-        "easy": "Nearly everybody answers it right: fine for a must-know rule, else make the options closer.",
-        "hard": "Few answer it right: check the key, the wording and whether the topic was taught.",
-        "omitted": "Many leave it out: check the length and the wording.",
-        "not_reached": "Many do not reach it: the time is short or it stands too late.",
+        "no_answers": _("Nobody met this item."),
+        "few_candidates": _("Too few candidates to judge the item."),
+        "all_right": _("Everybody answers it right: it tells nothing about who knows more."),
+        "all_wrong": _("Nobody answers it right: check the key, or whether the topic was taught."),
+        "negative": _("Better candidates miss it more often: the key is probably wrong or the stem can be misread."),
+        "weak": _("It hardly separates better from weaker candidates: check the stem for ambiguity and the options."),
+        "easy": _("Nearly everybody answers it right: fine for a must-know rule, else make the options closer."),
+        "hard": _("Few answer it right: check the key, the wording and whether the topic was taught."),
+        "omitted": _("Many leave it out: check the length and the wording."),
+        "not_reached": _("Many do not reach it: the time is short or it stands too late."),
     }
 )
 """What each code of ``flags`` means, with the likely cause."""

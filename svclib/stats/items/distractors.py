@@ -14,15 +14,16 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints, Objects
 from svclib.stats.columns import check_frame
 from svclib.stats.items.scores import aligned, correlation, read_scores, rest_scores, share_in, thirds, totals
+from svclib.stats.marks import _
 
 OMITTED = "(omitted)"
 """Option of those who met the item and chose nothing."""
 
 FLAGS: MappingProxyType[str, str] = MappingProxyType(
     {
-        "key": "The key is probably {option}: better candidates choose it, and not the key.",
-        "attracts_better": "Better candidates choose this wrong option: check that it is wrong beyond dispute.",
-        "unused": "Hardly anybody chooses it: it is no real alternative.",
+        "key": _("The key is probably {option}: better candidates choose it, and not the key."),
+        "attracts_better": _("Better candidates choose this wrong option: check that it is wrong beyond dispute."),
+        "unused": _("Hardly anybody chooses it: it is no real alternative."),
     }
 )
 """What each code of ``flag`` means."""
@@ -76,10 +77,10 @@ def distractors(
     """
     check_frame(choices)
     if key is None and scores is None:
-        raise InvalidInput("Nothing says which option is right; give key= or scores=.")
+        raise InvalidInput(_("Nothing says which option is right; give key= or scores=."))
     known = None if key is None else dict(key)
     marks = scores if scores is not None else _scored(choices, known or {})
-    names, values, _ = read_scores(marks, None if states is None else states)
+    names, values, _reasons = read_scores(marks, states)
     rest, third = dict(zip(names, rest_scores(values).T, strict=True)), thirds(totals(values))
     marked = dict(zip(names, values.T, strict=True))
     picked = aligned(choices, marks[[name for name in marks.columns if name in choices.columns]])
@@ -132,7 +133,7 @@ class _Item:
 def _scored(choices: pd.DataFrame, key: dict[str, Any]) -> pd.DataFrame:
     lost = [str(name) for name in choices.columns if name not in key]
     if lost:
-        raise InvalidInput('The key has no entry for the item "{item}"; add it or give scores=.', item=lost[0])
+        raise InvalidInput(_('The key has no entry for the item "{item}"; add it or give scores=.'), item=lost[0])
     right = {name: (choices[name].astype(object).astype(str) == str(key[name])) for name in choices.columns}
     return pd.DataFrame(right, index=choices.index).astype(float).where(choices.notna())
 

@@ -8,6 +8,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints, Objects, ratio
 from svclib.stats.columns import matrix
+from svclib.stats.marks import _
 
 NOT_MET = ("not_reached", "not_presented", "not_shown", "broke_off")
 """States of cells whose candidate never met the item: they tell nothing of its difficulty."""
@@ -30,7 +31,7 @@ def read_scores(scores: pd.DataFrame, states: pd.DataFrame | None) -> tuple[list
     if outside.any():
         row, column = np.argwhere(outside)[0]
         raise InvalidInput(
-            'The item "{column}" has a score of {value}; give scores as shares of the maximum, from 0 to 1.',
+            _('The item "{column}" has a score of {value}; give scores as shares of the maximum, from 0 to 1.'),
             column=names[column],
             value=f"{values[row, column]:g}",
         )
@@ -43,7 +44,7 @@ def aligned(other: pd.DataFrame, scores: pd.DataFrame) -> Objects:
     lost = [str(name) for name in scores.columns if name not in other.columns]
     if lost or not scores.index.isin(other.index).all():
         raise InvalidInput(
-            "The two tables do not fit: {what} is missing in one of them; give both for the same candidates and items.",
+            _("The two tables do not fit: {what} is missing in one; give both for the same candidates and items."),
             what=lost[0] if lost else "a candidate",
         )
     return other.reindex(index=scores.index, columns=scores.columns).to_numpy(dtype=object)

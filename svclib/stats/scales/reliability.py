@@ -14,6 +14,7 @@ from svclib.stats.arrays import Floats, ratio
 from svclib.stats.columns import check_frame, matrix, names_of
 from svclib.stats.estimate import MIN_MEAN, Note, cell_notes, check_level, estimates
 from svclib.stats.intervals import feldt
+from svclib.stats.marks import _
 from svclib.stats.samples import groups
 
 Missing = Literal["complete", "pairwise"]
@@ -61,7 +62,7 @@ def alpha(
     """
     check_level(level)
     if missing not in ("complete", "pairwise"):
-        raise InvalidInput('missing is {value}; give "complete" or "pairwise".', value=repr(missing))
+        raise InvalidInput(_('missing is {value}; give "complete" or "pairwise".'), value=repr(missing))
     check_frame(data)
     keys_by = names_of(by)
     names, values = matrix(data, items if items is not None else [c for c in data.columns if c not in keys_by])

@@ -12,6 +12,7 @@ from svclib.stats.arrays import Floats
 from svclib.stats.columns import check_columns, check_frame, names_of, numbers
 from svclib.stats.design.descriptive import mean_estimates
 from svclib.stats.estimate import COLUMNS, MIN_MEAN
+from svclib.stats.marks import _
 from svclib.stats.samples import with_values
 
 OVERALL = "overall"
@@ -58,7 +59,7 @@ def servqual(
     """
     check_frame(data)
     if not dimensions or not all(dimensions.values()):
-        raise InvalidInput("dimensions is empty; give the items of each dimension.")
+        raise InvalidInput(_("dimensions is empty; give the items of each dimension."))
     perceived = _answers(data, dimensions, perception)
     expected = _answers(data, dimensions, expectation) if expectation else None
     frames = [

@@ -1,0 +1,134 @@
+"""Sentences about measures of satisfaction: level, change, target, branches, what got worse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from svclib.i18n import _, translate
+from svclib.reports import words
+from svclib.reports.sentences.notes import note
+from svclib.reports.words import Unit
+
+
+def level(row: Mapping[Any, Any], subject: str, unit: Unit, language: str = "en") -> str:
+    """Say how high a measure stands, how sure that is, and how many answered."""
+    if not words.known(row["estimate"]):
+        text = _("{subject}: no number ({why}).")
+        return translate(text, language, subject=subject, why=note(row["note"] or "no answers", language))
+    text = _("{subject} was {value} ({level} interval {interval}; {n} answers).")
+    if not words.known(row["low"]):
+        text = _("{subject} was {value} ({n} answers; too alike or too few for an interval).")
+    return translate(text, language, subject=subject, **_numbers(row, unit, language))
+
+
+def _numbers(row: Mapping[Any, Any], unit: Unit, language: str) -> dict[str, str]:
+    return {
+        "value": words.value(row["estimate"], unit),
+        "interval": words.interval(row["low"], row["high"], unit, language),
+        "n": words.number(row["n"]),
+        "level": f"{100 * row['level']:.3g}%",
+    }
+
+
+def change(row: Mapping[Any, Any], subject: str, unit: Unit, language: str = "en") -> str:
+    """Say which way and how far a measure moved since the month before, and whether chance could have done it.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of `svclib.stats.changes`.
+    subject : str
+        What moved, in `language`.
+    """
+    if row["direction"] == "unknown":
+        return translate(_("{subject}: no comparison with the month before is possible."), language, subject=subject)
+    fields = {
+        "subject": subject,
+        "size": words.change(row["estimate"], unit, language),
+        "interval": words.change_interval(row["low"], row["high"], unit, language),
+        "level": f"{100 * row['level']:.3g}%",
+    }
+    return translate(_pattern(row, unit), language, **fields)
+
+
+def _pattern(row: Mapping[Any, Any], unit: Unit) -> str:
+    if round(abs(row["estimate"]) * unit.factor, unit.digits) == 0:
+        return _("{subject} did not move ({level} interval of the change {interval}).")
+    if row["direction"] == "steady":
+        if row["estimate"] > 0:
+            return _("{subject} rose by {size} ({level} interval {interval}); chance alone could explain it.")
+        return _("{subject} fell by {size} ({level} interval {interval}); chance alone could explain it.")
+    if row["direction"] == "up":
+        return _("{subject} rose by {size} ({level} interval {interval}); chance alone would hardly explain it.")
+    return _("{subject} fell by {size} ({level} interval {interval}); chance alone would hardly explain it.")
+
+
+def worst(rows: Sequence[tuple[Mapping[Any, Any], str, Unit]], language: str = "en") -> str:
+    """Say in one sentence what got worse; of several the fall that is largest against its uncertainty.
+
+    Parameters
+    ----------
+    rows : list of (row of changes, subject, unit)
+    """
+    told = [item for item in rows if item[0]["direction"] != "unknown"]
+    falls = sorted((item for item in told if item[0]["estimate"] < 0), key=_weight)
+    if not told:
+        return translate(_("Nothing can be compared with the month before yet."), language)
+    if not falls:
+        return translate(_("Nothing got worse since the month before."), language)
+    return change(*falls[0], language)
+
+
+def _weight(item: tuple[Mapping[Any, Any], str, Unit]) -> float:
+    """Size of a fall in its standard errors; the largest fall is the smallest number."""
+    row = item[0]
+    return float(row["estimate"] / row["std_error"]) if row["std_error"] else float(row["estimate"])
+
+
+def standing(row: Mapping[Any, Any], language: str = "en") -> str:
+    """Give the status of a target in words."""
+    names = {"met": _("met"), "not_met": _("not met"), "unknown": _("cannot be told yet")}
+    return translate(names[row["standing"]], language)
+
+
+def ranking(
+    estimates: pd.DataFrame, label: str, unit: Unit, *, below: Sequence[str], hidden: int, language: str = "en"
+) -> str:
+    """Say which groups lie below the whole by more than chance allows, how far the rest can be told apart.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        The groups' estimates; hidden ones are missing.
+    label : str
+        Column of names.
+    below : list of str
+        Names of the groups that lie below the whole.
+    hidden : int
+        How many groups are not shown.
+    """
+    shown = estimates.dropna(subset=["estimate"]).sort_values("estimate", ascending=False)
+    if shown.empty:
+        return translate(_("No group has enough answers to be shown."), language)
+    best, last = shown.iloc[0], shown.iloc[-1]
+    fields = {
+        "best": str(best[label]),
+        "best_value": words.value(best["estimate"], unit),
+        "last": str(last[label]),
+        "last_value": words.value(last["estimate"], unit),
+        "below": words.joined(list(below), language),
+        "hidden": hidden,
+    }
+    texts = [_("The values run from {last_value} ({last}) to {best_value} ({best}).")]
+    texts.append(
+        _("Below the whole by more than chance allows, even among so many: {below}.")
+        if below
+        else _("None differs downwards from the whole by more than chance allows among so many; do not read the order.")
+    )
+    if hidden:
+        texts.append(_("{hidden} groups are not shown: too few answers."))
+    gap = "" if language == "zh-CN" else " "
+    return gap.join(translate(text, language, **fields) for text in texts)
