@@ -173,7 +173,7 @@ class ItemAuthorModel:
         """Give the text of a case, in both languages."""
         return dict(self._body.get("stimuli", {}).get(name, {}).get("text", {}))
 
-    def rows(self, wanted: Filter = Filter()) -> list[Row]:  # noqa: B008  (frozen)
+    def rows(self, wanted: Filter = Filter()) -> list[Row]:
         """List the items that fit the filter."""
         return [self._row(item) for item in self._items if self._fits(item, wanted)]
 
