@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from svclib.apps.pieces.markup import Html, Markup, h
+from svclib.reports.theme import colors, palette, svg
 
-_TOKENS = Path(__file__).parents[2] / "reports" / "tokens.json"
 _SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)"[^>]*?\bheight="([\d.]+)"')
 _OPENING = re.compile(r"<svg\b[^>]*>")
-
-
-def svg(chart: Any) -> str:
-    """Render an Altair chart (or its Vega-Lite dict) as SVG."""
-    import vl_convert  # slow to import: only where a chart is drawn
-
-    spec = chart if isinstance(chart, dict) else chart.to_dict()
-    return str(vl_convert.vegalite_to_svg(spec))
 
 
 @lru_cache(maxsize=1)
 def _tokens() -> dict[str, str]:
     """Light colours → the design token that also has a dark one."""
-    tokens = json.loads(_TOKENS.read_text("utf-8"))
-    names = {value: f"--chart-{number}" for number, value in enumerate(tokens["chart"]["light"], start=1)}
-    light = tokens["color"]["light"]
-    for name in ("text", "text-muted", "border", "border-strong", "success", "warning", "danger"):
-        names.setdefault(light[name], f"--color-{name}")
+    names = {value: f"--chart-{number}" for number, value in enumerate(palette(), start=1)}
+    for name in ("text", "text-muted", "surface", "border", "border-strong", "success", "warning", "danger"):
+        names.setdefault(colors()[name], f"--color-{name}")
     return {value.lower(): name for value, name in names.items()}
 
 
@@ -50,7 +38,7 @@ def picture(chart: Any, alt: str) -> Markup:
 
     Parameters
     ----------
-    chart : altair.Chart or dict
+    chart : altair.Chart
         What to draw.
     alt : str
         The sentence for those who do not see it.

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import traitlets as t
 
 from svclib.apps.pieces.piece import Piece, script
 
 FORMS = Path(__file__).parents[2] / "web" / "static" / "forms"
-PREVIEW_TYPE = "data:application/json;charset=utf-8,"
 
 
 class Form(Piece):
@@ -21,7 +19,8 @@ class Form(Piece):
     Parameters
     ----------
     source : str
-        Address of a sheet (``/exam/ID``, ``/s/TOKEN``); with ``mode="preview"`` what `preview_source` makes.
+        Address of a sheet (``/exam/ID``, ``/s/TOKEN``; a query such as ``?start=2`` goes along as its context); with
+        ``mode="preview"`` what `preview_source` makes.
     locale : str
         ``zh-CN`` or ``en``.
     mode : {"live", "preview", "display"}
@@ -53,7 +52,7 @@ class Form(Piece):
 def preview_source(definition: dict[str, Any], answers: dict[str, Any] | None = None) -> str:
     """Make the source of a preview from a form's JSON (``svclib.forms.survey_form`` and the like).
 
-    >>> preview_source({"pages": []})[:37]
-    'data:application/json;charset=utf-8,%'
+    >>> preview_source({"pages": []})
+    '{"definition": {"pages": []}, "answers": {}}'
     """
-    return PREVIEW_TYPE + quote(json.dumps({"definition": definition, "answers": answers or {}}, ensure_ascii=False))
+    return json.dumps({"definition": definition, "answers": answers or {}}, ensure_ascii=False)

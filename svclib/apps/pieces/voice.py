@@ -31,7 +31,7 @@ class Voice:
     --------
     >>> say = Voice("en", "Asia/Shanghai")
     >>> say("{count} people", count=3), say.moment("2025-03-03T01:00:00Z"), say.percent(0.625, 1)
-    ('3 people', '2025-03-03 09:00', '62.5 %')
+    ('3 people', '2025-03-03 09:00', '62.5%')
     """
 
     language: Language = "zh-CN"
@@ -56,6 +56,10 @@ class Voice:
         return str(fault.render(self.language))
 
     # ── moments ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def now(self) -> datetime:
+        """This moment in the user's zone."""
+        return datetime.now(ZoneInfo(self.zone))
+
     def at(self, moment: Any) -> datetime | None:
         """Give a moment (a datetime or ISO text) in the user's zone; None stays None."""
         if moment is None or moment == "":
@@ -103,7 +107,7 @@ class Voice:
 
     def percent(self, share: Any, digits: int = 0) -> str:
         """A share (0–1) in percent; a dash for none."""
-        return DASH if missing(share) else f"{float(share) * 100:.{digits}f} %"
+        return DASH if missing(share) else f"{float(share) * 100:.{digits}f}%"
 
 
 def missing(value: Any) -> bool:

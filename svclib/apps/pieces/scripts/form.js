@@ -20,9 +20,38 @@ async function handed(model) {
   return import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
 }
 
-async function render(context) {
-  loaded ??= import(`${location.origin}/static/forms/form.js`).catch(() => handed(context.model));
-  return (await loaded).default.render(context);
+/** What `source` names: a definition to preview, or a sheet whose query goes along as its context. */
+function sourceOf(text, mode) {
+  if (mode === "preview" && text.startsWith("{")) return { source: JSON.parse(text) };
+  const [source, query = ""] = text.split("?");
+  return { source, context: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+async function render({ model, el }) {
+  loaded ??= import(`${location.origin}/static/forms/form.js`).catch(() => handed(model));
+  const { mount } = await loaded;
+  const place = document.createElement("div");
+  el.replaceChildren(place);
+  place.addEventListener("svc-status", ({ detail }) => {
+    if (model.get("status") === detail.state) return;
+    model.set("status", detail.state);
+    model.save_changes();
+  });
+  let handle = null;
+  const show = () => {
+    handle?.dispose();
+    const [locale, mode] = [model.get("locale"), model.get("mode")];
+    handle = model.get("source") ? mount(place, { ...sourceOf(model.get("source"), mode), locale, mode }) : null;
+  };
+  const relocate = () => handle?.setLocale(model.get("locale"));
+  model.on("change:locale", relocate);
+  model.on("change:source change:mode", show);
+  show();
+  return () => {
+    model.off("change:locale", relocate);
+    model.off("change:source change:mode", show);
+    handle?.dispose();
+  };
 }
 
 export default { render };
