@@ -18,7 +18,7 @@ from svclib.store.sheets import ERASED, LOGS, Log, event_digest, fold, link, sho
 from svclib.store.store import Store
 
 CHUNK = 400
-_PRINTED = re.compile(r"(?<!\d)(\d{1,12})\W{1,12}(sha256:[0-9a-f]{64})")
+_PRINTED = re.compile(r"(?<!\d)(\d{1,12})[^0-9]{1,80}?(sha256:[0-9a-f]{64})")
 
 
 @dataclass(frozen=True)

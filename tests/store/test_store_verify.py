@@ -187,7 +187,7 @@ def test_leaves_of_a_seal_are_kept_in_the_order_of_random_ids(store, make, appen
     assert kept == sorted(sheets)
 
 
-@pytest.mark.parametrize("wrap", ['{{"seq": 7, "hash": "{0}"}}', "Trail 7 · {0}", "<td>7</td>: no; 7 {0}"])
+@pytest.mark.parametrize("wrap", ['{{"seq": 7, "hash": "{0}"}}', "Trail 7 · {0}", "<li>seq: 7</li><li>hash: {0}</li>"])
 def test_a_printed_head_is_found_in_a_file(wrap):
     value = "sha256:" + "ab" * 32
     assert read_heads(wrap.format(value)) == (Head(7, value),)
