@@ -3,22 +3,16 @@
  * Runs in a bare V8 (mini-racer); nothing of this file is served to anybody.
  */
 import "./oracle-globals.js";
-import { ConditionRunner, Serializer, SurveyModel } from "survey-core";
+import { ConditionRunner, SurveyModel } from "survey-core";
 
-/** Give the survey, filled in as a person would: in order, only what is shown. */
-function filled(form, sheets) {
-  const survey = new SurveyModel(form);
-  for (const sheet of sheets) {
-    for (const question of survey.getAllQuestions()) fill(survey, question, sheet);
+/** Fill a sheet in as a person would: in order, only what is shown. */
+function fill(survey, sheet) {
+  for (const question of survey.getAllQuestions()) {
+    const { name } = question;
+    if (question.getType() === "html" || !isShown(question)) continue;
+    if (name in sheet) question.value = sheet[name];
+    if (`${name}-Comment` in sheet) survey.setComment(name, sheet[`${name}-Comment`]);
   }
-  return survey;
-}
-
-function fill(survey, question, sheet) {
-  if (question.getType() === "html" || !isShown(question)) return;
-  const { name } = question;
-  if (name in sheet) question.value = sheet[name];
-  if (`${name}-Comment` in sheet) survey.setComment(name, sheet[`${name}-Comment`]);
 }
 
 function isShown(element) {
@@ -26,19 +20,26 @@ function isShown(element) {
   return true;
 }
 
-/** Give visible questions, questions with errors, data after completion, and titles as shown. */
+/** Give visible questions, questions with errors, and the data kept. */
+function state(survey) {
+  const visible = survey.getAllQuestions().filter((question) => question.getType() !== "html" && isShown(question));
+  survey.validate(true, false);
+  const wrong = visible.filter((question) => question.errors.length > 0).map(({ name }) => name);
+  return { visible: visible.map(({ name }) => name), wrong, data: { ...survey.data } };
+}
+
+/** Give the state after each sheet, filled in over the one before; the data of the last as completed. */
 globalThis.checkSheets = (text) =>
   JSON.stringify(
-    JSON.parse(text).map(({ form, sheets, locale }) => {
-      const survey = filled(form, sheets);
-      if (locale) survey.locale = locale;
-      const questions = survey.getAllQuestions().filter((question) => question.getType() !== "html");
-      const visible = questions.filter(isShown);
-      survey.validate(true, false);
-      const wrong = visible.filter((question) => question.errors.length > 0).map(({ name }) => name);
-      const titles = Object.fromEntries(visible.map((question) => [question.name, question.locTitle.renderedHtml]));
+    JSON.parse(text).map(({ form, sheets }) => {
+      const survey = new SurveyModel(form);
+      const states = sheets.map((sheet) => {
+        fill(survey, sheet);
+        return state(survey);
+      });
       survey.doComplete();
-      return { visible: visible.map(({ name }) => name), wrong, data: survey.data, titles };
+      states.at(-1).data = survey.data;
+      return states;
     }),
   );
 
@@ -65,5 +66,3 @@ globalThis.renderedTexts = (text) => {
 /** Give the properties of a form that survey-core does not know. */
 globalThis.unknownProperties = (text) =>
   JSON.stringify((new SurveyModel(JSON.parse(text)).jsonErrors ?? []).map(({ message }) => message));
-
-globalThis.knownTypes = () => JSON.stringify(Serializer.getChildrenClasses("question", true).map(({ name }) => name));

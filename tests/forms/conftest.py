@@ -48,7 +48,15 @@ EXAM = {"exam": "e", "version": 1, "title": T, "bank": "b", "minutes": 30, "pass
     "blueprint": [{"topic": "t", "count": 7}],
 }
 ELEMENTS = [
-    {"type": "rating", "name": "overall", "title": T, "rateMin": 0, "rateMax": 10, "isRequired": True, "measure": "nps"},
+    {
+        "type": "rating",
+        "name": "overall",
+        "title": T,
+        "rateMin": 0,
+        "rateMax": 10,
+        "isRequired": True,
+        "measure": "nps",
+    },
     {"type": "comment", "name": "why", "title": text("Why {overall}?"), "visibleIf": "{overall} <= 6"},
     {"type": "radiogroup", "name": "channel", "title": T, "choices": [choice("app"), choice("branch")]}
     | {"showOtherItem": True, "dontKnow": True},

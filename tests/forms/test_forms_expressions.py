@@ -48,10 +48,12 @@ def test_truth(expression, answers, truth):
 
 @pytest.mark.parametrize(
     "expression",
-    ["", "{a}", "{a} =", "1 = 1", "{a} = {b} = {c}", "iif({a} = 1, 2, 3)", "{a} + 1 = 2", "{A} = 1", "{a-b} = 1"]
-    + ["{a} = 'x", "{a} = 'it\\'s'", "today() > {a}", "{a} matches 'x'", "{a} = 1 and", "({a} = 1", "{a} = 1)", "{panel.a.b} = 1"]
-    + ["{a} = [", "{a} = []", "{a} = [{b}]", "not {a}", "{a} = 1; {b} = 2", "{a} = 01x", "{a} = null", "!{a} = 1", "{a}=1or{b}=2or"]
-    + ["(" * 25 + "{a} = 1" + ")" * 25, "{a} = 1" + " or {a} = 1" * 200],
+    [
+        "", "{a}", "{a} =", "1 = 1", "{a} = {b} = {c}", "iif({a} = 1, 2, 3)", "{a} + 1 = 2", "{A} = 1", "{a-b} = 1",
+        "{a} = 'x", "{a} = 'it\\'s'", "today() > {a}", "{a} matches 'x'", "{a} = 1 and", "({a} = 1", "{a} = 1)",
+        "{panel.a.b} = 1", "{a} = [", "{a} = []", "{a} = [{b}]", "not {a}", "{a} = 1; {b} = 2", "{a} = 01x",
+        "{a} = null", "!{a} = 1", "{a}=1or{b}=2or", "(" * 25 + "{a} = 1" + ")" * 25, "{a} = 1" + " or {a} = 1" * 200,
+    ],
 )  # fmt: skip
 def test_anything_else_is_refused(expression):
     with pytest.raises(ExpressionError) as caught:
@@ -71,12 +73,16 @@ ANSWER = st.recursive(
 )
 LITERAL = st.sampled_from(["1", "-2.5", "'x'", "true", "false", "['x', 'y']", "[1, 2]", "''"])
 OPERATOR = st.sampled_from(["=", "!=", "<", ">", "<=", ">=", "contains", "notcontains", "anyof", "allof", "noneof"])
-LEAF = st.builds("{{a}} {} {}".format, OPERATOR, LITERAL) | st.sampled_from(["{a} empty", "{a.r} notempty", "{a} = {b}"])
+LEAF = st.builds("{{a}} {} {}".format, OPERATOR, LITERAL) | st.sampled_from(
+    ["{a} empty", "{a.r} notempty", "{a} = {b}"]
+)
 CONDITION = st.recursive(
     LEAF,
-    lambda inner: st.builds("({}) and {}".format, inner, inner)
-    | st.builds("{} or ({})".format, inner, inner)
-    | st.builds("!({})".format, inner),
+    lambda inner: (
+        st.builds("({}) and {}".format, inner, inner)
+        | st.builds("{} or ({})".format, inner, inner)
+        | st.builds("!({})".format, inner)
+    ),
     max_leaves=6,
 )
 
@@ -126,7 +132,10 @@ def test_every_comparison_agrees_with_survey_core(oracle):
         for literal in literals
         for operator in operators
     ]
-    asked = [{"expression": write(parse(text), "#"), "values": {"a": value} if value is not None else {}} for text, value in cases]
+    asked = [
+        {"expression": write(parse(text), "#"), "values": {"a": value} if value is not None else {}}
+        for text, value in cases
+    ]
     theirs = json.loads(oracle.call("runConditions", json.dumps(asked)))
     ours = [holds(text, a=value) for text, value in cases]
     assert [(case, one) for case, one, other in zip(cases, ours, theirs, strict=True) if one != other] == []
@@ -143,7 +152,9 @@ def test_nested_conditions_agree_with_survey_core(oracle):
         joined = f"{build(depth - 1)} {generator.choice(['and', 'or'])} {build(depth - 1)}"
         return f"({joined})" if generator.random() < 0.5 else joined
 
-    cases = [(build(4), {name: generator.randint(0, 3) for name in "abc" if generator.random() < 0.8}) for _ in range(500)]
+    cases = [
+        (build(4), {name: generator.randint(0, 3) for name in "abc" if generator.random() < 0.8}) for _ in range(500)
+    ]
     theirs = json.loads(
         oracle.call("runConditions", json.dumps([{"expression": text, "values": values} for text, values in cases]))
     )

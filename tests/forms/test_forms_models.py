@@ -31,7 +31,10 @@ def question(**keys):
         ({"type": "radiogroup", "choices": [choice("__proto__")]}, "reserved_value"),
         ({"type": "radiogroup", "choices": [choice(1)]}, "string_type"),
         ({"type": "checkbox", "choices": [choice("a")], "minSelectedChoices": 2}, "bounds"),
-        ({"type": "checkbox", "choices": [choice("a"), choice("b")], "minSelectedChoices": 2, "dontKnow": True}, "bounds"),
+        (
+            {"type": "checkbox", "choices": [choice("a"), choice("b")], "minSelectedChoices": 2, "dontKnow": True},
+            "bounds",
+        ),
         ({"type": "rating", "rateMin": 5, "rateMax": 5}, "bounds"),
         ({"type": "rating", "rateMin": 0, "rateMax": 5, "rateType": "stars"}, "bounds"),
         ({"type": "rating", "rateMax": True}, "int_type"),

@@ -20,8 +20,21 @@ def refused(text: str) -> InvalidDefinition:
 
 @pytest.mark.parametrize(
     ("scalar", "value"),
-    [("1:30", "1:30"), ("yes", "yes"), ("no", "no"), ("2024-01-01", "2024-01-01"), ("0o17", "0o17"), ("~", None)]
-    + [("true", True), ("12", 12), ("1e3", 1000.0), ("-0.5", -0.5), ("'12'", "12"), (".inf", ".inf"), ("0x10", "0x10")],
+    [
+        ("1:30", "1:30"),
+        ("yes", "yes"),
+        ("no", "no"),
+        ("2024-01-01", "2024-01-01"),
+        ("0o17", "0o17"),
+        ("~", None),
+        ("true", True),
+        ("12", 12),
+        ("1e3", 1000.0),
+        ("-0.5", -0.5),
+        ("'12'", "12"),
+        (".inf", ".inf"),
+        ("0x10", "0x10"),
+    ],
 )
 def test_only_core_scalars_are_more_than_words(scalar, value):
     data, _source = read_yaml(f"a: {scalar}", "f")

@@ -154,9 +154,17 @@ def test_an_exam_may_leave_items_unanswered(exam, bank):
 
 @pytest.mark.parametrize(
     ("name", "value", "code"),
-    [("i-1", "e", "no_choice"), ("i-1", ["b"], "no_choice"), ("i-2", "a", "type"), ("i-3", True, "no_choice")]
-    + [("i-4", "12", "type"), ("i-5", ["a"], "incomplete"), ("i-6", {"a": "z"}, "no_choice"), ("i-7", 5, "type")]
-    + [("i-9", "a", "unknown")],
+    [
+        ("i-1", "e", "no_choice"),
+        ("i-1", ["b"], "no_choice"),
+        ("i-2", "a", "type"),
+        ("i-3", True, "no_choice"),
+        ("i-4", "12", "type"),
+        ("i-5", ["a"], "incomplete"),
+        ("i-6", {"a": "z"}, "no_choice"),
+        ("i-7", 5, "type"),
+        ("i-9", "a", "unknown"),
+    ],
 )
 def test_an_impossible_exam_answer_is_refused(exam, bank, name, value, code):
     found = validate(draw(exam, bank, 1), {name: value}, complete=True, bank=bank).problems
