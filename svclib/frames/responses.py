@@ -125,7 +125,8 @@ def _reserved(fetched: dict[str, list[Any]], zone: str) -> dict[str, Any]:
 
 def labels(values: Sequence[Any]) -> pd.Categorical:
     """Make a Categorical of the values that occur, sorted."""
-    return pd.Categorical(values, categories=sorted({value for value in values if value is not None}))
+    known = pd.Index(sorted({value for value in values if value is not None}), dtype="str")
+    return pd.Categorical(values, categories=known)
 
 
 def moments(at: Sequence[Any], on: Sequence[Any], zone: str) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -118,11 +118,18 @@ def _current(store: Store, tx: Connection, actor: Actor, place: Any, wanted: str
 def _require_startable(store: Store, place: Any, before: list[Any]) -> None:
     now = store.now()
     if now < place["opens_at"]:
-        raise Conflict(_("This exam opens at {opens_at}."), code="waiting", opens_at=place["opens_at"].isoformat())
+        opens_at = local_time(store, place["opens_at"])
+        raise Conflict(_("This exam opens at {opens_at}."), code="waiting", opens_at=opens_at)
     if now >= window_end(place):
         raise Conflict(_("The time for this exam is over."), code="closed")
     if not attempts_left(place["attempts"], place["extra_attempts"], [row["status"] for row in before]):
         raise Conflict(_("All attempts at this exam are used."), code="no_attempts")
+
+
+def local_time(store: Store, moment: datetime) -> str:
+    """Write a moment as people here read it."""
+    zone = store.settings.zone if store.settings else UTC
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _start(store: Store, tx: Connection, actor: Actor, place: Any, number: int, seen: dict[str, str]) -> str:

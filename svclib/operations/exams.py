@@ -15,7 +15,7 @@ from svclib.frames.definitions import definition
 from svclib.operations import assigning, attempts, definitions, feedback, monitoring, rescoring, rosters
 from svclib.operations.actor import Actor
 from svclib.operations.assigning import Assigned, RosterPreview
-from svclib.operations.attempts import save_work, submit_work
+from svclib.operations.attempts import local_time, save_work, submit_work
 from svclib.operations.directory import check_text, decode_file, known_person
 from svclib.operations.monitoring import MyExam, PersonResult, Progress
 from svclib.operations.registry import operation, record
@@ -112,7 +112,7 @@ def schedule(
             closes_at=closes_at, attempts=limit, minutes=time, form_seed=seed,
             unit_id=own_unit(tx, actor, "exams.assign", unit), created_by=known_person(actor), created_at=store.now(),
         ))  # fmt: skip
-        window = {"opens_at": opens_at.isoformat(), "closes_at": closes_at.isoformat()}
+        window = {"opens_at": local_time(store, opens_at), "closes_at": local_time(store, closes_at)}
         record(store, tx, actor, "exams.schedule", made, exam=exam, name=name, **window)
         return made
 
@@ -204,7 +204,11 @@ def extend(
     def work(tx: Connection) -> None:
         row = find_sitting(tx, actor, sitting, "exams.proctor")
         member = assigning.extend_member(store, tx, actor, row, person, minutes, closes_at, extra_attempts)
-        given = {"minutes": minutes, "closes_at": closes_at and closes_at.isoformat(), "attempts": extra_attempts}
+        given = {
+            "minutes": minutes,
+            "closes_at": closes_at and local_time(store, closes_at),
+            "attempts": extra_attempts,
+        }
         what = ", ".join(f"{key} {value}" for key, value in given.items() if value)
         fields = {"person": member["login"], "name": row["name"], "what": what, "reason": reason}
         record(store, tx, actor, "exams.extend", member["id"], **fields)

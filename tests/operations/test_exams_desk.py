@@ -17,10 +17,10 @@ from svclib.operations.rosters import RosterError
 from svclib.store.schema import assignments, audit
 
 
-def upload(room, content, name="roster.csv", **options):
+def upload(room, content, name="roster.csv", login="hr1", **options):
     encoded = base64.b64encode(content).decode()
     given = {"sitting": room.sitting, "file_name": name, "content": encoded, **options}
-    return exams.import_roster(room.store, room.actor(options.pop("login", "hr1")), **given)
+    return exams.import_roster(room.store, room.actor(login), **given)
 
 
 def workbook(*rows):
@@ -172,7 +172,7 @@ def test_a_branch_roster_knows_its_own_people_only(room):
     "content",
     [b"", b"\x00\x01", b"\xff\xff\xff\x80", "姓名\nAnn\n".encode(), "工号,工号\nNann,Nann\n".encode(),
      "工号,奖金\nNann,1\n".encode(), "工号\n=HYPERLINK(1)\n".encode(), "工号\n@SUM(A1)\n".encode(),
-     "工号\nNann,1\n".encode(), "工号\n".encode(), ("工号\n" + "x" * 600 + "\n").encode(), 
+     "工号\nNann,1\n".encode(), "工号\n".encode(), ("工号\n" + "x" * 600 + "\n").encode(),
      b"\xe5" * (5 * 1024 * 1024 + 1), ("工号\n" + "Nann\n" * 20_001).encode()],
     ids=["empty", "bytes", "no text", "no key column", "doubled", "unknown", "formula", "at", "more values", "no rows",
          "long", "large", "many"],
