@@ -22,7 +22,7 @@ def _weasyprint() -> Any:
         raise NoPango(
             _(
                 "PDF needs the Pango libraries. Debian, Ubuntu: apt install libpango-1.0-0 libpangoft2-1.0-0 "
-                "libharfbuzz-subset0. macOS: brew install pango. Windows: install Pango by MSYS2. HTML works without them."
+                "libharfbuzz-subset0. macOS: brew install pango. Windows: Pango by MSYS2. HTML works without them."
             )
         ) from fault
     return weasyprint

@@ -107,9 +107,7 @@ def render(
 def find(name: str, home: Path | str, notebooks: Path | str | None = None) -> Path:
     """Find the notebook of a report: in the folder given, under `home`, in the project, or where one stands."""
     if not _NAME.fullmatch(name):
-        raise UnknownReport(
-            _("There is no report {name}; a name has small letters, digits and underscores."), name=name
-        )
+        raise UnknownReport(_("There is no report {name}; a name has letters, digits and underscores."), name=name)
     project = Path(__file__).parents[2]
     usual = [base / "notebooks" / "reports" for base in (Path(home), project, Path.cwd())]
     for folder in [Path(notebooks)] if notebooks else usual:

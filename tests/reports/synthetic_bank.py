@@ -81,15 +81,12 @@ def results():
 def coverage():
     random = np.random.default_rng(4)
     rows = [
-        {"month": month, "channel": channel, "unit": unit, "served": 750, "invited": invited, "answered": answered}
+        (month, channel, unit, 750, invited, int(random.poisson(mean)))
         for month in MONTHS
         for unit in BRANCHES
-        for channel, invited, answered in (
-            ("qr", 0, int(random.poisson(14))),
-            ("personal", 75, int(random.poisson(13))),
-        )
+        for channel, invited, mean in (("qr", 0, 14), ("personal", 75, 13))
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["month", "channel", "unit", "served", "invited", "answered"])
 
 
 def certified():

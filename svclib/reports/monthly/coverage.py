@@ -107,7 +107,7 @@ def _missing(book: Book) -> Any:
     rows = book.responses.loc[book.responses["month"] == book.month]
     if len(rows) < MIN_MEAN:
         return paragraph(book.say(_("Too few answers to say.")), "note")
-    texts = []
+    texts, text = [], _("{measure}: left out by {share}")
     for measure in measures(book):
         share = float(rows[measure.column].isna().mean())
         texts.append(
