@@ -65,6 +65,7 @@ class App(Handler):
             raise InvalidInput(_("The address is too long."))
         return {
             "QUERY_STRING": query, "SVC_LANG": self.language, "SVC_THEME": self.theme,
+            "SVC_ADDRESS": f"{self.request.protocol}://{self.request.host}",  # for links that an app gives away
             "VOILA_BASE_URL": "/", "VOILA_SERVER_URL": "/", "VOILA_PREHEAT": "False",
         }  # fmt: skip
 
