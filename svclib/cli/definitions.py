@@ -72,18 +72,25 @@ def report(
     branch: Annotated[str | None, typer.Option(help=translate(_("Unit id; default: all."), language()))] = None,
     lang: Annotated[str | None, typer.Option(metavar="zh-CN|en", help=translate(_("Language."), language()))] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help=translate(_("Also as PDF."), language()))] = False,
-    out: Annotated[Path | None, typer.Option(help=translate(_("Folder for the files."), language()))] = None,
+    out: Annotated[
+        Path | None, typer.Option(help=translate(_("Folder under which reports/ is made."), language()))
+    ] = None,
 ) -> None:
     """Render a report notebook."""
     from svclib import reports
 
     chosen = settings(language=lang)
-    parameters = {"month": month, "branch": branch, "language": lang or chosen.language}
-    given = {key: value for key, value in parameters.items() if value is not None}
-    made = reports.render(name, given, settings=chosen, pdf=pdf, folder=out or chosen.home / "reports")
-    for path in (made.html, made.pdf):
-        if path is not None:
-            say(_("Wrote {path}."), path=path)
+    given = {"month": month, "branch": branch, "language": chosen.language}
+    with open_store():  # says what is wrong with the store before a kernel is started
+        made = reports.render(
+            name,
+            parameters={key: value for key, value in given.items() if value is not None},
+            home=out or chosen.home,
+            to=("html", "pdf") if pdf else ("html",),
+            connect_env={"SVC_URL": chosen.store, "SVC_TZ": chosen.timezone},
+        )
+    for path in made.files.values():
+        say(_("Wrote {path}."), path=path)
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ def upgrade() -> None:
     collectors()
     invitations()
     responses()
+    responses_indexes()
     response_events()
 
 
@@ -154,6 +155,9 @@ def responses() -> None:
         sa.UniqueConstraint("session_hash", name=op.f("uq_responses_session_hash")),
         sqlite_with_rowid=False,
     )
+
+
+def responses_indexes() -> None:
     op.create_index(op.f("ix_responses_branch"), "responses", ["branch"], unique=False)
     op.create_index(op.f("ix_responses_collector_id"), "responses", ["collector_id"], unique=False)
     op.create_index(op.f("ix_responses_customer_id"), "responses", ["customer_id"], unique=False)

@@ -18,6 +18,7 @@ def upgrade() -> None:
     assignments()
     proposals()
     attempts()
+    attempts_indexes()
     attempt_events()
     results()
 
@@ -124,6 +125,9 @@ def attempts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("assignment_id", "number", name=op.f("uq_attempts_assignment_id_number")),
     )
+
+
+def attempts_indexes() -> None:
     op.create_index(op.f("ix_attempts_assignment_id"), "attempts", ["assignment_id"], unique=False)
     op.create_index("ix_attempts_status_deadline", "attempts", ["status", "deadline"], unique=False)
     op.create_index(

@@ -1,0 +1,1 @@
+"""Alembic revisions; the package data of `svclib.store.migrate`."""
