@@ -276,10 +276,15 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=50_000)
+    parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--seed", type=int)
     options = parser.parse_args()
     start = time.perf_counter()
-    seeds = range(options.count) if options.seed is None else range(options.seed, options.seed + 1)
+    seeds = (
+        range(options.start, options.start + options.count)
+        if options.seed is None
+        else range(options.seed, options.seed + 1)
+    )
     different = tests = 0
     for case, found in run(seeds):
         tests += leaves(case.survey)

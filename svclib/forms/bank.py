@@ -7,7 +7,20 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from svclib.forms.base import Definition, ItemId, Line, Model, Name, Seq, Text, Value, Version, bilingual, problem
+from svclib.forms.base import (
+    Definition,
+    ItemId,
+    Line,
+    Model,
+    Name,
+    Seq,
+    Text,
+    Value,
+    Version,
+    bilingual,
+    clean,
+    problem,
+)
 from svclib.i18n import Language, _, local
 
 ItemType = Literal["single", "multiple", "true_false", "numeric", "ordering", "matching", "short_text"]
@@ -37,7 +50,7 @@ class Item(Model):
     reviewer: Line | None = None
     stem: Text
     rationale: Text
-    source: Annotated[Line, StringConstraints(max_length=2000)]
+    source: Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(clean)]
     points: Points = 1.0
     stimulus: Name | None = None
     enemies: Seq[ItemId] = ()

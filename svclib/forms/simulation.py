@@ -11,9 +11,9 @@ from typing import Any
 
 from svclib.forms import questions as q
 from svclib.forms.base import DONT_KNOW, OTHER
+from svclib.forms.elements import Question
 from svclib.forms.evaluation import evaluate
 from svclib.forms.expressions import parse
-from svclib.forms.questions import Question
 from svclib.forms.survey import Survey
 from svclib.forms.validation import COMMENT
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from svclib.forms.base import CamelModel, Definition, Name, Path, Seq, Text, Version, problem
-from svclib.forms.questions import Condition, Element, Html, Panel, Question
+from svclib.forms.elements import Condition, Question
+from svclib.forms.questions import Element, Html, Panel
 from svclib.i18n import Language, _
 
 

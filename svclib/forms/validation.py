@@ -7,10 +7,11 @@ from typing import Any
 
 from svclib.forms.bank import Bank
 from svclib.forms.base import OTHER, shortened
+from svclib.forms.elements import Question
 from svclib.forms.evaluation import evaluate, is_empty
 from svclib.forms.exam import ExamForm
 from svclib.forms.expressions import parse
-from svclib.forms.questions import Matrix, Question
+from svclib.forms.questions import Matrix
 from svclib.forms.survey import Survey
 from svclib.forms.values import Problem, validate_comment, validate_value
 from svclib.i18n import _

@@ -10,7 +10,7 @@ from typing import Any
 
 from svclib.forms import bank, questions
 from svclib.forms.base import DONT_KNOW, FORBIDDEN, shortened
-from svclib.forms.questions import is_date
+from svclib.forms.elements import is_date
 from svclib.i18n import _, translate
 
 MAX_LINE = 1000

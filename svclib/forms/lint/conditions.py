@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 from svclib.forms.base import Path
+from svclib.forms.elements import PIPE, Question
 from svclib.forms.expressions import Compare, ExpressionError, Node, Reference, parse, walk
 from svclib.forms.lint.kinds import Kind, fits, kind_of, literals, operands, turned
 from svclib.forms.lint.notes import Notes
 from svclib.forms.lint.reach import can_hold
-from svclib.forms.questions import PIPE, Panel, Question
+from svclib.forms.questions import Panel
 from svclib.forms.survey import Survey
 from svclib.i18n import _
 
