@@ -20,8 +20,10 @@ function number(value) {
   return Number.isFinite(Number(value)) ? String(Math.round(Number(value) * 100) / 100) : String(value);
 }
 
-function resultPart(result, say) {
-  if (!result || result.percent === undefined || result.percent === null) return null;
+function resultPart(result, kind, say) {
+  if (!result || result.percent === undefined || result.percent === null) {
+    return kind === "exam" ? element("p", { class: "svc-muted svc-result" }, say("result_later")) : null;
+  }
   const verdict = result.passed === undefined || result.passed === null ? null
     : element("p", { class: `svc-verdict svc-verdict-${result.passed ? "passed" : "failed"}` }, say(result.passed ? "result_passed" : "result_failed"));
   return element("section", { class: "svc-result" },
@@ -57,14 +59,14 @@ function feedbackPart({ result, feedback, definition }, locale, say) {
     element("ol", {}, ...items.map((item, index) => feedbackItem(item, index, questions, locale, say))));
 }
 
-/** Make the ending of a sheet from the server's reply; `again` adds the button for a further response. */
+/** Make the ending of a sheet from the server's reply; `again` starts a further response or attempt. */
 export function ending(reply, locale, say, again = null) {
   const result = reply.result ?? reply.feedback;
   const tone = ["submitted", "scored"].includes(reply.status) ? "done" : "closed";
   return element("section", { class: `svc-ending svc-ending-${tone}`, tabindex: "-1" },
     element("p", { class: "svc-ending-text" }, headline(reply, locale, say)),
-    resultPart(result, say),
+    reply.status === "void" ? null : resultPart(result, reply.kind, say),
     feedbackPart(reply, locale, say),
-    again ? element("div", { class: "svc-actions" }, button(say("new_response"), again, "primary")) : null,
+    again ? element("div", { class: "svc-actions" }, button(say(reply.kind === "exam" ? "new_attempt" : "new_response"), again, "primary")) : null,
     reply.kind === "exam" ? element("div", { class: "svc-actions" }, element("a", { class: "svc-button", href: "/" }, say("to_start_page"))) : null);
 }

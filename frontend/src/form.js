@@ -4,18 +4,17 @@ import { renderSurvey } from "survey-js-ui";
 import { ServerClock } from "./clock.js";
 import { layoutOf } from "./dom.js";
 import { ending } from "./ending.js";
-import { Countdown, Flags, Navigator, reviewDialog } from "./exam.js";
+import { ExamSide } from "./examside.js";
 import { localeOf, localText, translator } from "./messages.js";
 import { surveyLocale } from "./definition.js";
 import { buildModel, splitName } from "./model.js";
 import { openStorage } from "./queue.js";
 import { Recorder } from "./recorder.js";
+import { Refusals } from "./refusals.js";
 import { Sheet, isOpen } from "./sheet.js";
 import { Shell } from "./shell.js";
 import { QuestionTools } from "./tools.js";
 import { fetchPreview, httpTransport } from "./transport.js";
-
-const HEARTBEAT = 60_000;
 
 export class Form {
   constructor(host, { source, save, locale, mode, context, again, heading }) {
@@ -25,7 +24,6 @@ export class Form {
     this.clock = new ServerClock();
     this.storage = openStorage();
     this.shell = new Shell(host, heading ?? !document.querySelector("h1"));
-    this.refusals = new Map();
     this.state = "saved";
     this.say = (key, fields) => translator(this.locale)(key, fields);
     this.onLeave = () => this.#leave();
@@ -83,7 +81,7 @@ export class Form {
     this.sheet = new Sheet({ transport, storage, source, locale, context, layout: layoutOf(window.innerWidth) }, {
       status: (state) => this.#status(state),
       reply: (reply) => this.#heard(reply),
-      refused: (event, error) => this.#refused(event, error),
+      refused: (event, error) => this.refusals.add(event, error),
       halted: (kind, error) => this.#halted(kind, error),
       resynced: (reply) => this.#compare(reply),
     });
@@ -93,7 +91,7 @@ export class Form {
   #startFailed(error) {
     this.sheet?.dispose();
     this.#publish("error");
-    const retry = () => this.start();
+    const retry = () => (this.model || this.finished ? null : this.start());
     this.shell.failed(this.say("load_failed", { reason: this.#reason(error) }), this.say("try_again"), retry);
     if (error.status === 401) this.#signedOut();
     if (error.status === 0) window.addEventListener("online", retry, { once: true });
@@ -105,7 +103,7 @@ export class Form {
     if (!isOpen(reply)) return this.#end(reply);
     this.clock.sync(reply);
     this.#build(reply);
-    if (reply.kind === "exam") this.#buildExam();
+    this.exam?.show();
     this.shell.bar.hidden = false;
     this.#render();
     this.#relabel();
@@ -117,15 +115,15 @@ export class Form {
     this.model.data = answers ?? {};
     this.recorder = new Recorder(this.model, (event) => this.#record(event), () => this.locale);
     this.recorder.onDraft = () => this.#status(this.state);
-    if (kind === "exam") this.flags = new Flags(this.storage, `svc-form:flags:${this.reply.session}`, () => this.#flagged());
-    this.tools = new QuestionTools(this.model, this.say, this.flags ?? null, (text) => this.shell.status.announce(text));
+    this.exam = kind === "exam" ? this.#examSide() : null;
+    this.tools = new QuestionTools(this.model, this.say, this.exam?.flags ?? null, (text) => this.shell.status.announce(text));
     this.#openPage(page);
-    this.model.onValidateQuestion.add((_, options) => this.#judge(options));
+    this.refusals = new Refusals(this.model, this.say);
     this.model.onCompleting.add((_, options) => {
       options.allow = false;
       this.submit();
     });
-    this.model.onValueChanged.add(() => this.navigator?.draw());
+    this.model.onValueChanged.add(() => this.exam?.draw());
     this.model.onCurrentPageChanging.add(() => {
       // Later pages take the keyboard to their first question; the first page leaves it at the top.
       this.model.autoFocusFirstQuestion = true;
@@ -134,22 +132,18 @@ export class Form {
     this.model.onPageVisibleChanged.add(() => this.#progress());
   }
 
+  #examSide() {
+    const { model, clock, storage, shell, say, reply } = this;
+    return new ExamSide({ model, clock, storage, shell, say, session: reply.session }, {
+      over: () => this.#send(),
+      ask: () => this.#heartbeat(),
+      flagged: () => this.tools.refresh(),
+    });
+  }
+
   #openPage(page) {
     const wanted = this.model.pages[page];
     if (wanted?.isVisible) this.model.currentPage = wanted;
-  }
-
-  #buildExam() {
-    this.countdown = new Countdown(this.clock, this.say, {
-      warn: (minutes) => this.#warn(minutes),
-      over: () => this.#timeOver(),
-      doubt: () => this.#heartbeat(),
-    });
-    this.navigator = new Navigator(this.model, this.flags, this.say);
-    this.shell.root.dataset.kind = "exam";
-    this.shell.bar.prepend(this.countdown.node);
-    this.shell.aside.append(this.navigator.node);
-    this.heartbeat = setInterval(() => this.#heartbeat(), HEARTBEAT);
   }
 
   #render() {
@@ -161,7 +155,8 @@ export class Form {
 
   #progress() {
     const { currentPageNo, visiblePageCount } = this.model;
-    const text = visiblePageCount > 1 ? this.say("page_of", { page: currentPageNo + 1, pages: visiblePageCount }) : "";
+    // An exam's navigator tells more than the number of the page.
+    const text = visiblePageCount > 1 && !this.exam ? this.say("page_of", { page: currentPageNo + 1, pages: visiblePageCount }) : "";
     this.shell.progress(text, visiblePageCount > 1 ? (currentPageNo + 1) / visiblePageCount : 0);
   }
 
@@ -173,7 +168,7 @@ export class Form {
 
   #heard(reply) {
     this.clock.sync(reply);
-    this.countdown?.revive();
+    this.exam?.heard();
     this.shell.banners.hide("signed_out");
     this.shell.banners.hide("submit");
     if (!isOpen(reply)) this.#reopen();
@@ -207,23 +202,6 @@ export class Form {
 
   #publish(state, unsaved = 0) {
     this.host.dispatchEvent(new CustomEvent("svc-status", { detail: { state, unsaved }, bubbles: true }));
-  }
-
-  #refused(event, error) {
-    const name = event.name ?? error.fields.name;
-    const question = name && this.model.getQuestionByName(name);
-    if (!question) return;
-    this.refusals.set(name, { value: JSON.stringify(event.value), reason: error.message });
-    question.validate(true);
-  }
-
-  /** Keep a refused value marked until it is changed. */
-  #judge(options) {
-    const refusal = this.refusals.get(options.name);
-    if (!refusal) return;
-    const held = [options.value, this.model.getComment(options.name)].map((value) => JSON.stringify(value ?? null));
-    if (held.includes(refusal.value)) options.error = this.say("refused", { reason: refusal.reason });
-    else this.refusals.delete(options.name);
   }
 
   #compare({ answers }) {
@@ -300,25 +278,8 @@ export class Form {
     return error.message || this.say("server_trouble", { status: error.status ?? "?" });
   }
 
-  // Exam -----------------------------------------------------------------------------------------------------------
-
-  #warn(minutes) {
-    const text = this.say(minutes === 1 ? "time_warning_one" : "time_warning", { minutes });
-    this.shell.banners.show("time", text, "warning");
-  }
-
-  async #timeOver() {
-    this.shell.banners.show("time", this.say("time_over"), "warning");
-    await this.#send();
-  }
-
-  #flagged() {
-    this.tools.refresh();
-    this.navigator.draw();
-  }
-
   #paged() {
-    this.navigator?.draw();
+    this.exam?.draw();
     this.#progress();
     this.shell.root.scrollIntoView({ block: "start" });
   }
@@ -328,7 +289,7 @@ export class Form {
   /** Submit after the checks: all pages valid; in an exam, the summary confirmed. */
   async submit() {
     if (this.preview) return this.#previewDone();
-    if (this.reply.kind === "exam" && !(await reviewDialog(this.shell.root, this.model, this.flags, this.say))) return;
+    if (this.exam && !(await this.exam.review())) return;
     this.recorder.process();
     await this.#send();
   }
@@ -382,15 +343,22 @@ export class Form {
     this.finished = reply;
     this.#release();
     this.sheet?.end();
-    const again = this.again ? () => this.#startAgain() : null;
     const { kind, thank_you, definition } = this.reply;
-    this.shell.end(ending({ kind, thank_you, definition, ...reply }, this.locale, this.say, again));
+    const told = { kind, ...reply, thank_you: reply.thank_you ?? thank_you, definition: reply.definition ?? definition };
+    this.shell.end(ending(told, this.locale, this.say, this.#furtherResponse(told)));
     this.#publish(["submitted", "scored"].includes(reply.status) ? "submitted" : "closed");
   }
 
-  #startAgain() {
+  /** What comes after the end: another attempt where there is one left, another response where the page offers it. */
+  #furtherResponse({ kind, attempts_left: left, number }) {
+    if (kind === "exam") return left > 0 && number ? () => this.#startAgain({ start: String(number + 1) }) : null;
+    return this.again ? () => this.#startAgain() : null;
+  }
+
+  #startAgain(more = {}) {
+    this.sheet.dispose();
     this.sheet.forget();
-    Object.assign(this, { finished: null, locked: false, state: "saved" });
+    Object.assign(this, { finished: null, locked: false, state: "saved", context: { ...this.context, ...more } });
     delete this.shell.root.dataset.ended;
     this.start();
   }
@@ -402,8 +370,7 @@ export class Form {
     shell.heading(localText(reply.title ?? reply.definition.title, this.locale), localText(reply.definition.description, this.locale));
     this.model.completeText = reply.kind === "exam" ? this.say("review") : undefined;
     this.tools.refresh();
-    this.navigator?.draw();
-    this.countdown?.tick();
+    this.exam?.draw();
     this.#progress();
     if (this.preview) shell.banners.show("preview", this.say("preview_notice"), "info");
     if (shell.banners.shown.has("read_only")) this.#readOnly();
@@ -421,10 +388,9 @@ export class Form {
   }
 
   #release() {
-    clearInterval(this.heartbeat);
-    this.countdown?.dispose();
+    this.exam?.dispose();
     this.recorder?.dispose();
     this.model?.dispose();
-    Object.assign(this, { model: null, recorder: null, countdown: null, navigator: null });
+    Object.assign(this, { model: null, recorder: null, exam: null });
   }
 }

@@ -56,5 +56,20 @@ function start(host) {
   });
 }
 
+/** With `data-begin` (a text) and `data-begin-label` the form is opened, and the clock of an exam started, by a button. */
+function offerStart(host) {
+  const card = document.createElement("div");
+  const text = document.createElement("p");
+  const button = document.createElement("button");
+  card.className = "card svc-begin";
+  text.textContent = host.dataset.begin;
+  button.type = "button";
+  button.className = "button button-primary";
+  button.textContent = host.dataset.beginLabel;
+  button.addEventListener("click", () => start(host));
+  card.append(text, button);
+  host.replaceChildren(card);
+}
+
 const host = document.getElementById("form");
-if (host?.dataset.source) start(host);
+if (host?.dataset.source) host.dataset.begin ? offerStart(host) : start(host);

@@ -48,7 +48,7 @@ export class Shell {
   /** Show how far one has come: a text, and a share from 0 to 1. */
   progress(text, share) {
     this.steps.textContent = text;
-    this.steps.hidden = !text;
+    this.steps.hidden = !share;
     this.steps.style.setProperty("--svc-progress", String(share));
   }
 

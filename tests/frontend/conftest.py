@@ -37,10 +37,12 @@ PAGE = """<!doctype html><html lang="{locale}"><head><meta charset="utf-8"><titl
 <link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/page.css">
 <link rel="stylesheet" href="/static/forms/form.css"><script type="module" src="/static/forms/page.js"></script></head>
 <body><header class="page-header"><span class="brand">Service quality</span><div class="page-tools">
-<div class="segments"><button data-set-locale="zh-CN" lang="zh-CN">中文</button><button data-set-locale="en" lang="en">English</button></div>
+<div class="segments"><button data-set-locale="zh-CN" lang="zh-CN">中文</button>
+<button data-set-locale="en" lang="en">English</button></div>
 <div class="segments"><button data-set-theme="light">☀<span class="visually-hidden"> light</span></button>
 <button data-set-theme="dark">☾<span class="visually-hidden"> dark</span></button></div></div></header>
-<main id="form" data-source="{source}" data-locale="{locale}" data-mode="{mode}" data-locale-cookie="svc_language"></main>
+<main id="form" data-source="{source}" data-locale="{locale}" data-mode="{mode}"
+data-locale-cookie="svc_language"></main>
 </body></html>"""
 
 

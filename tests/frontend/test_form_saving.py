@@ -1,4 +1,4 @@
-"""Saving in the browser: each answer as it is given, nothing lost when the connection or the page goes, no duplicates."""
+"""Saving in the browser: each answer as it is given, nothing lost with connection or page, no duplicates."""
 
 from __future__ import annotations
 
@@ -321,7 +321,8 @@ def test_changing_the_language_keeps_the_answers_and_is_recorded(page, sheet_ser
 def test_status_events_tell_state_and_number(page, sheet_server, until):
     url, _sheet = sheet_server.add("branch_visit")
     page.add_init_script(
-        "window.seen = []; document.addEventListener('svc-status', (e) => window.seen.push([e.detail.state, e.detail.unsaved]))"
+        "window.seen = [];"
+        "document.addEventListener('svc-status', (e) => window.seen.push([e.detail.state, e.detail.unsaved]))"
     )
     start(page, url)
     rate(page, "overall", 4)
