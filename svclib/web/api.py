@@ -22,6 +22,7 @@ _CHANGES_IDENTITY = ("people", "tokens")
 class Api(Handler):
     """``POST /api/v1/<topic>/<verb>``."""
 
+    SUPPORTED_METHODS = ("POST",)
     rule = PERSON
     speaks = "json"
     policy = headers.DATA_POLICY
@@ -34,8 +35,12 @@ class Api(Handler):
         return super().language
 
     def check_xsrf_cookie(self) -> None:
+        """Asked before it is known who calls: see `prepare`."""
+
+    async def prepare(self) -> None:
         """A browser's session needs the token in a header; who shows a token or a secret cannot be forged."""
-        if "Authorization" not in self.request.headers:
+        await super().prepare()
+        if self.visitor and self.visitor.means == "session":
             self.require_same_origin()
             super().check_xsrf_cookie()
 

@@ -55,7 +55,8 @@ class Server(Voila):
             "cookie_secret": self.site.cookie_secret, "compress_response": True,
             "default_handler_class": routes.Missing,
             "allow_remote_access": True, "server_root_dir": str(folder()), "kernel_home": self.connection_dir,
-            "assets_version": assets_version(self), "websocket_ping_interval": 30, "log_function": log_request,
+            "assets_version": assets_version(self), "ws_ping_interval": 30, "ws_ping_timeout": 30,
+            "log_function": log_request,
             "static_url_prefix": "/voila/static/",
         }  # fmt: skip
         return settings
@@ -105,6 +106,8 @@ def configuration() -> Config:
         "cull_idle_timeout": CULL_AFTER_SECONDS, "cull_interval": CULL_EVERY_SECONDS, "cull_connected": False,
         "root_dir": str(folder()),
     })  # fmt: skip
+    # Sockets in a folder of this account alone, instead of ports that every account of the machine can knock at.
+    config.KernelManager.transport = "ipc"
     config.MultiKernelManager.kernel_manager_class = "svclib.web.kernels.OneKernel"
     return config
 
@@ -157,7 +160,7 @@ async def _run(server: Server, ready: Callable[[str], None] | None) -> None:
             _("Port {port} of {host} cannot be used ({reason}); set SVC_PORT or stop what uses it."),
             port=site.settings.port, host=site.settings.host, reason=os.strerror(fault.errno or 0),
         ) from fault  # fmt: skip
-    sweeper = Sweeper(site.store, site.settings)
+    sweeper = Sweeper(site.store)
     sweeper.start()
     try:
         if ready is not None:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.auth import IdentityProvider, User
@@ -29,6 +29,8 @@ from svclib.web.rules import PERSON
 from svclib.web.site import Site
 
 ALLOWED = ("comm_open", "comm_close", "comm_msg", "comm_info_request", "kernel_info_request")
+V1 = "v1.kernel.websocket.jupyter.org"
+MOST_PARTS = 1024
 MOST_PER_PERSON = 4
 MOST_TOGETHER = 60
 YOUNG_SECONDS = 20.0  # a kernel whose page is still being drawn has no connection yet
@@ -168,10 +170,32 @@ class FilteredConnection(ZMQChannelsWebsocketConnection):
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         """Pass on what `ALLOWED` names; the manager's list is checked for either framing by the base class."""
+        if not well_framed(incoming_msg, v1=self.subprotocol == V1):
+            self.log.warning("Dropped a frame that is no message")
+            return
         try:
             super().handle_incoming_message(incoming_msg)
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError) as fault:
             self.log.warning("Dropped a frame that is no message (%s)", type(fault).__name__)
+
+
+def well_framed(frame: str | bytes, *, v1: bool) -> bool:
+    """Whether the table of offsets at the head of a binary frame fits the frame.
+
+    The base class believes the number of parts that a frame names and would count to 2**64 on the event loop.
+
+    >>> well_framed(b"xxxxxxxxxxxx", v1=True), well_framed('{"header": {}}', v1=False)
+    (False, True)
+    """
+    if isinstance(frame, str):
+        return not v1
+    width = 8 if v1 else 4
+    order: Literal["little", "big"] = "little" if v1 else "big"
+    number = int.from_bytes(frame[:width], order)
+    if not 1 <= number <= MOST_PARTS or len(frame) < width * (number + 1):
+        return False
+    offsets = [int.from_bytes(frame[width * n : width * (n + 1)], order) for n in range(1, number + 1)]
+    return offsets == sorted(offsets) and offsets[0] == width * (number + 1) and offsets[-1] <= len(frame)
 
 
 class Owners(IdentityProvider):

@@ -137,7 +137,9 @@ class ExamPage(Handler):
     async def get(self, place: str) -> None:
         """Show the page of one's own assignment; another's does not exist."""
         info = await self.site.run(exams.page_info, self.site.store, self.signed_in, assignment=place[:LONGEST_ID])
-        self.page("exam.html", info=info, source=f"/exam/{place}")
+        # Opening starts the clock, so a new attempt begins by a button; a reload or a look at the result needs none.
+        begins = info.state == "ready" and ("?start=" not in info.link or bool(self.get_query_argument("start", "")))
+        self.page("exam.html", info=info, source=f"/exam/{place}", begins=begins)
 
 
 class SurveyPage(Handler):

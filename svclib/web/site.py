@@ -66,7 +66,7 @@ class Site:
     @cached_property
     def openapi(self) -> bytes:
         """The description of the API, made when first asked for."""
-        from svclib.web.openapi import document_bytes
+        from svclib.operations.openapi import document_bytes
 
         return document_bytes(self.operations)
 

@@ -17,6 +17,14 @@
     document.getElementById("loading")?.remove();
     const cells = document.getElementById("rendered_cells");
     if (cells) cells.hidden = false;
+    const content = document.getElementById("content");
+    const home = () => {
+      const shell = document.querySelector("body > #main");
+      if (shell && content) content.append(shell);
+      return Boolean(shell);
+    };
+    // Voila's shell hangs itself onto the body; the page's landmark is where it belongs.
+    if (!home()) new MutationObserver((_changes, observer) => home() && observer.disconnect()).observe(document.body, { childList: true });
   };
   window.svcCellsDone = () => { window.cellLoaded = true; };
   // Voila's bundle calls this when the widgets are in place.
