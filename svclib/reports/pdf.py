@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from svclib.i18n import _
@@ -31,8 +32,11 @@ def _weasyprint() -> Any:
 def write(page: Page) -> bytes:
     """Set the page on A4 and give the PDF's bytes."""
     weasyprint = _weasyprint()
-    document = weasyprint.HTML(string=page.with_styles(fonts.face_rules()), url_fetcher=_fetcher())
-    made: bytes = document.write_pdf()
+    with warnings.catch_warnings():
+        # A machine without fonts is warned of; the page brings its own.
+        warnings.simplefilter("ignore")
+        document = weasyprint.HTML(string=page.with_styles(fonts.face_rules()), url_fetcher=_fetcher())
+        made: bytes = document.write_pdf()
     return made
 
 

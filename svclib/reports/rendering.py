@@ -53,6 +53,7 @@ def render(
     home: Path | str,
     to: Sequence[Format] = ("html",),
     connect_env: Mapping[str, str] | None = None,
+    folder: Path | str | None = None,
     notebooks: Path | str | None = None,
     timeout: int = 300,
 ) -> Rendered:
@@ -65,11 +66,13 @@ def render(
     parameters : mapping, optional
         Values for names that the notebook's cell tagged ``parameters`` assigns; text, numbers, booleans or None.
     home : Path
-        Folder of the installation; the files go to ``home/reports``.
+        Folder of the installation.
     to : list of {"html", "pdf"}
     connect_env : mapping, optional
         Variables by which the kernel's `svclib.connect` finds the server and its secret. Nothing else of this process'
         environment reaches the kernel but paths and the time zone.
+    folder : Path, optional
+        Where the files go; by default ``home/reports``.
     notebooks : Path, optional
         Folder to take the notebook from instead of the usual ones.
     timeout : int
@@ -94,13 +97,13 @@ def render(
     notebook = execution.run(find(name, home, notebooks), given, dict(connect_env or {}), timeout)
     page = export.page(notebook, language=language, name=name)
     stem = _stem(name, given)
-    folder = Path(home) / "reports"
-    folder.mkdir(parents=True, exist_ok=True)
+    target = Path(folder) if folder else Path(home) / "reports"
+    target.mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
     if "html" in to:
-        files["html"] = _write(folder / f"{stem}.html", export.self_contained(page).encode())
+        files["html"] = _write(target / f"{stem}.html", export.self_contained(page).encode())
     if "pdf" in to:
-        files["pdf"] = _write(folder / f"{stem}.pdf", pdf.write(page))
+        files["pdf"] = _write(target / f"{stem}.pdf", pdf.write(page))
     return Rendered(files, time.monotonic() - started)
 
 

@@ -110,9 +110,7 @@ def _missing(book: Book) -> Any:
     texts, text = [], _("{measure}: left out by {share}")
     for measure in measures(book):
         share = float(rows[measure.column].isna().mean())
-        texts.append(
-            f"{book.say(measure.title)}: {book.say(_('{share} left it out'), share=words.value(share, SHARE))}"
-        )
+        texts.append(book.say(text, measure=book.say(measure.title), share=words.value(share, SHARE)))
     return bullets(texts)
 
 
