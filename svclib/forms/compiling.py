@@ -7,8 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from svclib.forms.base import Source
+from svclib.forms.base import Source, shortened
+from svclib.forms.findings import Finding, InvalidDefinition
 from svclib.forms.loading import KINDS, AnyDefinition, Kind, model_of
+from svclib.i18n import _
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,11 @@ def from_body(kind: str, body: dict[str, Any]) -> AnyDefinition:
     InvalidDefinition
         If the body is not a definition of this kind.
     """
-    return model_of(kind, body, Source(f"{kind} {body.get(kind, '')}"))  # type: ignore[arg-type]
+    name = f"{kind} {body.get(kind, '')}" if isinstance(body, dict) else kind
+    if kind not in KINDS:
+        text = _("“{kind}” is no kind of definition; the kinds are survey, bank and exam.")
+        raise InvalidDefinition([Finding("error", "no_definition", text, {"kind": shortened(kind)}, shortened(name))])
+    return model_of(kind, body, Source(name))  # type: ignore[arg-type]
 
 
 def json_schema(kind: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svclib.forms import compile_definition, dump_yaml, from_body, hash_of, parse_definition
+from svclib.forms import InvalidDefinition, compile_definition, dump_yaml, from_body, hash_of, parse_definition
 from svclib.forms.base import FORBIDDEN
 from svclib.forms.loading import KINDS
 from svclib.forms.schemas import schema_path, schema_text
@@ -97,3 +97,11 @@ def test_the_schema_files_are_current(kind):
 
 def test_the_schemas_write_keys_as_the_files_do():
     assert "visibleIf" in schema_text("survey") and "visible_if" not in schema_text("survey")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"), [("quiz", SURVEY), ("survey", None), ("survey", []), ("bank", SURVEY), ("exam", {})]
+)
+def test_a_body_that_is_no_definition_is_refused(kind, body):
+    with pytest.raises(InvalidDefinition):
+        from_body(kind, body)
