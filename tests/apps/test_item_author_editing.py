@@ -2,7 +2,7 @@
 
 import pytest
 
-from svclib.apps import item_author_editing as editing
+from svclib.apps.item_author import editing
 
 TEXT = {"zh-CN": "甲", "en": "A"}
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from svclib.apps import item_author_editing as editing
-from svclib.apps import item_author_layout as layouts
-from svclib.apps.item_author_editor import ItemEditor
+from svclib.apps.item_author import editing
+from svclib.apps.item_author import layout as layouts
+from svclib.apps.item_author.editor import ItemEditor
 from svclib.apps.pieces.voice import Voice
 
 BANK = layouts.Choices((("Fees", "fees"),), (("A case", "case_one"),))

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from svclib.apps import item_author_editing as editing
-from svclib.apps.item_author_model import Filter, ItemAuthorModel
+from svclib.apps.item_author import editing
+from svclib.apps.item_author.model import Filter, ItemAuthorModel
 from svclib.apps.pieces.voice import Voice
 from svclib.client import Record, Service
 from svclib.errors import Conflict, InvalidInput

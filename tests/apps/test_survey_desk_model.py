@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from svclib.apps.pieces.voice import Voice
-from svclib.apps.survey_desk_model import SurveyDeskModel
+from svclib.apps.survey_desk.model import SurveyDeskModel
 from svclib.client import Record, Service
 from svclib.errors import Conflict, InvalidInput
 from svclib.operations import definitions, people, responses
@@ -197,12 +197,6 @@ def test_what_comes_in_is_counted(desk, bank):
     bank.submit(responses.submit_work(bank, token, **held, seq=len(events))).result()
     counted = model.counts()
     assert counted.submitted == 1 and counted.by_collector[made.id]["submitted"] == 1
-
-
-def test_rights_decide_what_is_offered(desk):
-    quality, auditor = desk("quality"), desk("auditor")
-    assert quality.may_publish and quality.may_define and quality.may_export
-    assert not auditor.may_publish and not auditor.may_define and not auditor.may_export
 
 
 def test_the_preview_is_the_form_in_both_languages(desk):

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from svclib import forms, stats
-from svclib.apps import survey_desk_posters as posters
-from svclib.apps import survey_desk_results as first
+from svclib.apps.survey_desk import posters as posters
+from svclib.apps.survey_desk import results as first
 
 SURVEY = forms.load_survey(Path(__file__).parents[2] / "surveys" / "branch_visit.yaml")
 NAMES = {question.measure: question.name for question in SURVEY.questions.values() if question.measure}
