@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -13,7 +15,7 @@ from svclib.reports.theme import colors, palette
 STEP = 10
 
 
-def score_distribution(data: pd.DataFrame, voice: Voice, pass_mark: float | None, width: int = 660) -> alt.LayerChart:
+def score_distribution(data: pd.DataFrame, voice: Voice, pass_mark: float | None, width: int = 660) -> Any:
     """Draw how many people reached which score, by tens, with the pass mark.
 
     Parameters

@@ -7,7 +7,21 @@ from typing import Any
 from svclib.apps.exam_desk.model import ExamDeskModel
 from svclib.apps.exam_desk.words import CHANGES, DECISION, KINDS, outcome, state
 from svclib.apps.pieces import (
-    Action, Actions, Column, Field, Fields, Html, Screen, Table, banner, beside, cell, column, detail, facts, h,
+    Action,
+    Actions,
+    Column,
+    Field,
+    Fields,
+    Html,
+    Screen,
+    Table,
+    banner,
+    beside,
+    cell,
+    column,
+    detail,
+    facts,
+    h,
     refill,
 )  # fmt: skip
 from svclib.i18n import _

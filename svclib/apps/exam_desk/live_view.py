@@ -7,8 +7,25 @@ from typing import Any
 from svclib.apps.exam_desk.model import ExamDeskModel
 from svclib.apps.exam_desk.words import CONNECTION, STATUS, minutes, state
 from svclib.apps.pieces import (
-    Action, Actions, Column, Field, Fields, Html, Pulse, Screen, Table, beside, cell, column, detail, empty_state,
-    facts, figure, figures, h, refill,
+    Action,
+    Actions,
+    Column,
+    Field,
+    Fields,
+    Html,
+    Pulse,
+    Screen,
+    Table,
+    beside,
+    cell,
+    column,
+    detail,
+    empty_state,
+    facts,
+    figure,
+    figures,
+    h,
+    refill,
 )  # fmt: skip
 from svclib.i18n import _
 

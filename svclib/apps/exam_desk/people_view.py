@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pandas as pd
@@ -10,8 +9,22 @@ import pandas as pd
 from svclib.apps.exam_desk.model import ROSTER_HEADINGS, ExamDeskModel, Roster
 from svclib.apps.exam_desk.words import STATUS, state
 from svclib.apps.pieces import (
-    Action, Actions, Column, Field, Fields, Html, Screen, Table, Upload, banner, beside, column, detail, empty_state,
-    h, refill, workbook,
+    Action,
+    Actions,
+    Column,
+    Field,
+    Fields,
+    Html,
+    Screen,
+    Table,
+    Upload,
+    banner,
+    beside,
+    column,
+    empty_state,
+    h,
+    refill,
+    workbook,
 )  # fmt: skip
 from svclib.i18n import _
 
@@ -117,11 +130,12 @@ class PeopleView:
         words = values["search"].strip()
         found = self.model.find_people(words) if words else []
         self.found.empty = self.model.voice(_("Nobody of this name in your area.")) if words else ""
-        self.found.show(
-            (one["id"], {"name": one["name"], "number": one["staff_number"], "unit": self.model.voice.local(one["unit_name"])})
-            for one in found if one["active"]
-        )  # fmt: skip
+        self.found.show((one["id"], self._found_cells(one)) for one in found if one["active"])
         self._offer_found()
+
+    def _found_cells(self, one: Any) -> dict[str, Any]:
+        unit = self.model.voice.local(one["unit_name"])
+        return {"name": one["name"], "number": one["staff_number"], "unit": unit}
 
     def _offer_found(self) -> None:
         label = self.model.voice(_("Assign the {count} selected"), count=len(self.found.selected))
@@ -205,8 +219,3 @@ class PeopleView:
         self.table.selected = []
         self.refresh()
         self.screen.say(_("{count} people were withdrawn."), count=len(chosen))
-
-
-def encoded(content: bytes) -> str:
-    """Bytes of a file as the operations take them."""
-    return base64.b64encode(content).decode()

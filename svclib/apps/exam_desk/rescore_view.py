@@ -11,8 +11,25 @@ from svclib.apps.exam_desk.model import ExamDeskModel
 from svclib.apps.exam_desk.rescoring import CHOSEN_FROM_OPTIONS, RescoreModel
 from svclib.apps.exam_desk.words import CHANGES
 from svclib.apps.pieces import (
-    Action, Actions, Chart, Column, Field, Fields, Html, Screen, Table, banner, beside, cell, column, detail,
-    empty_state, facts, h, refill, sentence,
+    Action,
+    Actions,
+    Chart,
+    Column,
+    Field,
+    Fields,
+    Html,
+    Screen,
+    Table,
+    banner,
+    beside,
+    cell,
+    column,
+    detail,
+    empty_state,
+    facts,
+    h,
+    refill,
+    sentence,
 )  # fmt: skip
 from svclib.i18n import _
 from svclib.reports import sentences
@@ -80,7 +97,7 @@ class RescoreView:
             self.table.show((row["item"], self._cells(row)) for row in self.rescore.rows())
             self.told.set(sentence(self.rescore.overview()))
 
-    def _cells(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _cells(self, row: dict[Any, Any]) -> dict[str, Any]:
         say = self.model.voice
         return {
             "item": row["item"],

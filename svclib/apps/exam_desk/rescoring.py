@@ -36,8 +36,9 @@ class RescoreModel:
     @cached_property
     def bank(self) -> dict[str, dict[str, Any]]:
         """The items of the exam's bank by id, keys included: for those who may see them alone."""
-        exam = self.desk.svc.definitions.get(kind="exam", name=self.desk.sitting.exam)
-        body = self.desk.svc.definitions.get(kind="bank", name=exam["bank"])
+        get, sitting = self.desk.svc.definitions.get, self.desk.sitting
+        exam = get(kind="exam", name=sitting.exam, version=sitting.version)["body"]
+        body = get(kind="bank", name=exam["bank"])["body"]
         return {item["id"]: item for item in body["items"]}
 
     @cached_property
@@ -67,14 +68,13 @@ class RescoreModel:
             return pd.DataFrame(columns=["item", "flags"])
         return stats.item_analysis(self.scores, states=self.states)
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[Any, Any]]:
         """One row an item: those to look at first, then in the bank's order; without statistics all of the bank."""
         if self.analysis.empty:
             return [{"item": name, "flags": ""} for name in self.bank]
         look = sentences.items.to_look_at(self.analysis)
         rest = self.analysis.loc[~self.analysis["item"].isin(look["item"])]
-        listed: list[dict[str, Any]] = pd.concat([look, rest]).to_dict("records")
-        return listed
+        return pd.concat([look, rest]).to_dict("records")
 
     def overview(self) -> str:
         """The sentence about all items."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from svclib import stats
 from svclib.apps.exam_desk.words import FAILED, PASSED, STATUS
-from svclib.apps.pieces.voice import Voice
+from svclib.apps.pieces.voice import Voice, missing
 from svclib.apps.pieces.workbook import workbook
 from svclib.i18n import _
 from svclib.reports import words
@@ -100,7 +100,7 @@ def _people_sheet(data: pd.DataFrame, voice: Voice) -> pd.DataFrame:
             voice(_("Best score")): data["best"],
             voice(_("Result")): [said[bool(one)] if one is not pd.NA else None for one in data["passed"]],
             voice(_("Attempts")): data["attempts"],
-            voice(_("Handed in")): [voice.moment(one) if one else None for one in data["last"]],
+            voice(_("Handed in")): [None if missing(one) else voice.moment(one) for one in data["last"]],
         }
     )
 

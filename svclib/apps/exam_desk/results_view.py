@@ -11,8 +11,22 @@ from svclib.apps.exam_desk.charts import score_distribution
 from svclib.apps.exam_desk.model import ExamDeskModel
 from svclib.apps.exam_desk.words import outcome
 from svclib.apps.pieces import (
-    Action, Actions, Chart, Column, Field, Fields, Html, Screen, Table, cell, column, empty_state, figure, figures,
-    refill, sentence,
+    Action,
+    Actions,
+    Chart,
+    Column,
+    Field,
+    Fields,
+    Html,
+    Screen,
+    Table,
+    cell,
+    column,
+    empty_state,
+    figure,
+    figures,
+    refill,
+    sentence,
 )  # fmt: skip
 from svclib.i18n import _
 from svclib.reports import words

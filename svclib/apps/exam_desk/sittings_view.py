@@ -9,8 +9,23 @@ from typing import Any
 from svclib.apps.exam_desk.model import ExamDeskModel
 from svclib.apps.exam_desk.words import WINDOW, state
 from svclib.apps.pieces import (
-    Action, Actions, Column, Field, Fields, Html, Screen, Table, beside, cell, column, detail, empty_state, facts,
-    figure, figures, refill,
+    Action,
+    Actions,
+    Column,
+    Field,
+    Fields,
+    Html,
+    Screen,
+    Table,
+    beside,
+    cell,
+    column,
+    detail,
+    empty_state,
+    facts,
+    figure,
+    figures,
+    refill,
 )  # fmt: skip
 from svclib.i18n import _
 

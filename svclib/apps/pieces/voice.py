@@ -62,7 +62,7 @@ class Voice:
 
     def at(self, moment: Any) -> datetime | None:
         """Give a moment (a datetime or ISO text) in the user's zone; None stays None."""
-        if moment is None or moment == "":
+        if missing(moment) or moment == "":
             return None
         found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         return found.astimezone(ZoneInfo(self.zone)) if found.tzinfo else found

@@ -6,7 +6,18 @@ from typing import Any
 
 import svclib
 from svclib.apps.pieces import (
-    Action, Actions, Form, Html, Screen, badge, beside, column, empty_state, facts, h, query,
+    Action,
+    Actions,
+    Form,
+    Html,
+    Screen,
+    badge,
+    beside,
+    column,
+    empty_state,
+    facts,
+    h,
+    query,
 )  # fmt: skip
 from svclib.apps.pieces.markup import Tone
 from svclib.apps.take_quiz import feedback
