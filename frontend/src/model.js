@@ -61,7 +61,7 @@ const OPTIONS = {
   showTitle: false,
   widthMode: "static",
   width: "100%",
-  clearInvisibleValues: "onHidden",
+  clearInvisibleValues: "onHiddenContainer",
   textUpdateMode: "onTyping",
   autoFocusFirstQuestion: false,
   autoFocusFirstError: true,
