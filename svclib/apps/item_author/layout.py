@@ -109,9 +109,9 @@ def _mark(field: str, name: str, body: Body, say: _Saying) -> Spec | None:
     """What stands before a choice: whether it is right, its place in the order, its partner."""
     kind, key = body["type"], body.get("key")
     if kind == "single":
-        return _input("key", "radio", say(_("Right")), key == name, option=name, spoken=_right(name, say))
+        return _input("key", "radio", say(_("Is right")), key == name, option=name, spoken=_right(name, say))
     if kind == "multiple":
-        return _input(f"keyed.{name}", "check", say(_("Right")), name in (key or []), spoken=_right(name, say))
+        return _input(f"keyed.{name}", "check", say(_("Is right")), name in (key or []), spoken=_right(name, say))
     if kind == "ordering":
         places = [(str(place), str(place)) for place in range(1, len(key or []) + 1)]
         held = str((key or []).index(name) + 1) if name in (key or []) else ""

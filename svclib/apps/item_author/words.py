@@ -48,7 +48,7 @@ FIELD_NAMES = {
     "key": _("Right answer"),
     "scoring": _("Scoring"),
     "tolerance": _("Tolerance (±)"),
-    "unit": _("Unit"),
+    "unit": _("Unit of the number"),
     "accepted": _("Accepted spellings"),
     "rationale": _("Rationale"),
     "source": _("Source (rule or document)"),

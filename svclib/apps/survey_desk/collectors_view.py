@@ -74,7 +74,7 @@ class CollectorsView:
             Field("hourly_limit", say(_("Answers an hour from one address")), "number", minimum=1, step=1,
                   hint=say(_("Empty: no limit."))),
         ]  # fmt: skip
-        form = Fields(fields, {"hourly_limit": 60}, submit=say(_("Open")), label=say(_("A new way to answer")))
+        form = Fields(fields, {"hourly_limit": 60}, submit=say(_("Open to answers")), label=say(_("A new way to answer")))
         form.on_submit = self.screen.submit(form, self._open)
         return form
 
@@ -128,7 +128,7 @@ class CollectorsView:
         say = self.model.voice
         if row.state == "closed":
             return [
-                Html(h("p", say(_("It is closed; its links show a thank-you and take no answers.")), class_="muted"))
+                Html(h("p", say(_("It is closed; its links take no answers any more.")), class_="muted"))
             ]
         if row.kind == "open":
             self.handing.show(row)
