@@ -127,8 +127,8 @@ def run_until(
     while not stop.is_set():
         try:
             run_due(store, handlers or HANDLERS, owner=owner)
-        except Exception:
-            log.exception("jobs could not be run")
+        except Exception as fault:  # noqa: BLE001 - the next round may succeed
+            log.error("jobs could not be run: %s: %s", type(fault).__name__, fault)
         stop.wait(poll)
 
 
@@ -208,8 +208,8 @@ def _renewed(store: Store, job: Job, owner: str, lease_seconds: float) -> Iterat
             mine = and_(jobs.c.id == job.id, jobs.c.lease_owner == owner)
             try:
                 store.write(lambda tx: tx.execute(update(jobs).where(mine).values(lease_until=until)))  # noqa: B023
-            except Exception:
-                log.exception("the lease of job %s was not renewed", job.id)
+            except Exception as fault:  # noqa: BLE001 - tried again in a third of the lease
+                log.error("the lease of job %s was not renewed: %s", job.id, fault)
 
     thread = threading.Thread(target=renew, name="job-lease", daemon=True)
     thread.start()

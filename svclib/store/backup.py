@@ -7,9 +7,11 @@ version and can be restored into either kind of database.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +42,7 @@ def backup(store: Store, target: Path) -> Manifest:
         The store is of another schema, or the file cannot be written.
     """
     require_current(store)
-    with tempfile.TemporaryDirectory(prefix="svc-backup-", dir=_near(target)) as folder:
+    with _readable(target), tempfile.TemporaryDirectory(prefix=".svc-backup-", dir=_near(target)) as folder:
         kind = "rows" if sqlite_file(store.url) is None else "sqlite"
         copy = Path(folder) / STORE[kind]
         manifest = _dump_rows(store, copy) if kind == "rows" else _copy_file(store, copy)
@@ -66,11 +68,11 @@ def restore(source: Path, settings: Settings, *, force: bool = False) -> Manifes
         raise Conflict(
             _("There is a store already. `--force` replaces it; an embedded one is kept beside the new one.")
         )
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=settings.home) as folder:
+    path = sqlite_file(settings.store)
+    near = _near(path or settings.home / "svc.sqlite")
+    with _readable(near), tempfile.TemporaryDirectory(prefix=".svc-restore-", dir=near) as folder:
         files = extract(source, manifest, Path(folder))
         prepared = _prepare(manifest, files[STORE[manifest.kind]], Path(folder))
-        path = sqlite_file(settings.store)
         _replace_file(prepared, path) if path is not None else _replace_tables(prepared, settings.store)
         _put_keys(files, settings.home / "keys")
     return manifest
@@ -122,8 +124,22 @@ def _keys(keys: Keys) -> dict[str, Path]:
 
 
 def _near(target: Path) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """The folder of `target`, so that what is made there can take its place by a rename."""
+    with _readable(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
     return target.parent
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say in words what the file system refuses."""
+    try:
+        yield
+    except OSError as fault:
+        raise Unavailable(
+            _("{path} cannot be written: {detail}. Check its permissions and the free space; nothing was changed."),
+            path=path, detail=fault.strerror or str(fault),
+        ) from fault  # fmt: skip
 
 
 # ── restore ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,5 +220,7 @@ def _put_keys(files: dict[str, Path], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, path in files.items():
         if name.startswith("keys/"):
-            path.chmod(0o600)
-            path.replace(folder / path.name)
+            fresh = folder / f".new-{path.name}"
+            shutil.copyfile(path, fresh)
+            fresh.chmod(0o600)
+            fresh.replace(folder / path.name)

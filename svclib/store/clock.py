@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, text
 
+from svclib.store.engine import faults
+
 REFRESH_SECONDS = 30.0
 _NOW = text("SELECT clock_timestamp()")
 
@@ -30,7 +32,7 @@ class DatabaseClock:
 
     def _ask(self) -> None:
         before = time.monotonic()
-        with self._engine.connect() as connection:
+        with faults(), self._engine.connect() as connection:
             moment: datetime = connection.execute(_NOW).scalar_one()
         after = time.monotonic()
         self._moment, self._asked = moment.astimezone(UTC), (before + after) / 2

@@ -2,7 +2,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -265,3 +267,78 @@ def test_lab_needs_its_folder(home, capsys):
 
 def test_the_command_is_installed():
     assert shutil.which("svc", path=str(Path(sys.executable).parent))
+
+
+@pytest.mark.parametrize("command", [["serve"], ["backup", "x"], ["import"], ["user", "list"], ["token", "a"]])
+def test_commands_without_a_store_name_the_mend(home, tmp_path, capsys, command):
+    (tmp_path / "surveys").mkdir()
+    assert run(command) == 2
+    assert "svc init" in capsys.readouterr().err
+
+
+def test_demo_refuses_a_store_with_data(ready, capsys):
+    assert run(["demo"]) == 2
+    assert "empty" in capsys.readouterr().err
+
+
+def test_serve_refuses_an_older_store(ready, capsys):
+    import sqlite3
+
+    with sqlite3.connect(ready / "svc.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    connection.close()
+    assert run(["serve"]) == 2
+    assert "svc migrate" in capsys.readouterr().err
+    assert run(["init", "--login", "a", "--name", "A"]) == 2
+
+
+class Server(BaseHTTPRequestHandler):
+    """Answers as the platform does to a sign-in, for the password `right`."""
+
+    def do_GET(self):
+        self.answer(200, b"form", "_xsrf=x1")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if self.path == "/login":
+            right = "password=right" in body and "_xsrf=x1" in body
+            self.answer(200 if right else 401, b"", "svc_session=s1" if right else None)
+        elif "svc_session=s1" in self.headers["Cookie"] and self.headers["X-XSRFToken"] == "x1":
+            self.answer(200, b'{"id": "1", "token": "the-token"}')
+        else:
+            self.answer(403, b'{"error": {"code": "access_denied", "message": "no"}}')
+
+    def answer(self, status, body, cookie=None):
+        self.send_response(status)
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments):
+        pass
+
+
+@pytest.fixture
+def server():
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    thread = threading.Thread(target=running.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    thread.join()
+    running.server_close()
+
+
+def test_login_keeps_a_token(home, server, capsys):
+    from svclib.client import kept_tokens
+
+    assert run(["login", server, "--user", "anna", "--password", "right"]) == 0
+    assert kept_tokens() == {server: "the-token"}
+    assert "the-token" not in capsys.readouterr().out
+
+
+def test_login_with_a_wrong_password(home, server, capsys):
+    assert run(["login", server, "--user", "anna", "--password", "wrong"]) == 2
+    assert "not right" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, insert, select
 
-from svclib.errors import Conflict, InvalidInput
+from svclib.errors import Conflict, InvalidInput, Unavailable
 from svclib.store import Store, schema
 from svclib.store.backup import backup, restore
 from svclib.store.migrate import create
@@ -188,3 +188,19 @@ def test_another_file_is_no_backup(tmp_path, elsewhere, content):
 def test_a_missing_file_is_named(tmp_path, elsewhere):
     with pytest.raises(InvalidInput, match="no file"):
         restore(tmp_path / "none", elsewhere)
+
+
+def test_a_target_that_cannot_be_written_is_a_clear_error(full, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match="cannot be written"):
+        backup(full, tmp_path / "file" / "b.svc")
+
+
+def test_a_store_outside_the_home_folder_is_restored(full, tmp_path, elsewhere):
+    backup(full, tmp_path / "b.svc")
+    apart = replace(elsewhere, store=f"sqlite:///{tmp_path / 'apart' / 'svc.sqlite'}")
+    restore(tmp_path / "b.svc", apart)
+    with Store.open(apart.store, settings=apart) as store:
+        assert units(store) == 2
+        assert store.key("sessions") == full.key("sessions")
+    assert [path.name for path in (tmp_path / "apart").iterdir() if path.name.startswith(".")] == []

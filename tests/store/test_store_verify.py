@@ -1,10 +1,11 @@
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import delete, select, text, update
 
 from svclib.errors import InvalidInput
-from svclib.store import schema
+from svclib.store import Store, schema
 from svclib.store.audit import Head
 from svclib.store.seals import seal
 from svclib.store.verify import read_heads, verify
@@ -196,3 +197,25 @@ def test_a_printed_head_is_found_in_a_file(wrap):
 def test_a_file_without_a_head_is_an_error():
     with pytest.raises(InvalidInput, match="no head"):
         read_heads("nothing here")
+
+
+def test_bytes_overwritten_in_the_file_are_found(file_store, settings, base_rows, response_row):
+    """SQLite's own integrity check does not see them."""
+    base_rows(file_store)
+    row = response_row(file_store)
+
+    def work(tx):
+        tx.execute(schema.responses.insert(), row)
+        file_store.sheets.append(tx, "responses", row["id"], "tab-1", [answer(1, "why", "a long wait at the counter")])
+
+    file_store.write(work)
+    file_store.close()
+    path = settings.home / "svc.sqlite"
+    content = path.read_bytes()
+    assert b"a long wait" in content
+    path.write_bytes(content.replace(b"a long wait", b"a good chat"))
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+    with Store.open(settings.store) as store:
+        assert ("response_events", row["id"] + "#1") in found(store)
