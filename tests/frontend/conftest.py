@@ -41,7 +41,7 @@ PAGE = """<!doctype html><html lang="{locale}"><head><meta charset="utf-8"><titl
 <button data-set-locale="en" lang="en">English</button></div>
 <div class="segments"><button data-set-theme="light">☀<span class="visually-hidden"> light</span></button>
 <button data-set-theme="dark">☾<span class="visually-hidden"> dark</span></button></div></div></header>
-<main id="form" data-source="{source}" data-locale="{locale}" data-mode="{mode}"
+<main id="form" data-source="{source}" data-locale="{locale}" data-mode="{mode}" {more}
 data-locale-cookie="svc_language"></main>
 </body></html>"""
 
@@ -65,7 +65,10 @@ class Sheet:
     log: list[dict[str, Any]] = field(default_factory=list)
     opened: list[dict[str, Any]] = field(default_factory=list)
     submissions: int = 0
-    refuse: dict[str, str] = field(default_factory=dict)
+    refuse: dict[str, Any] = field(default_factory=dict)
+    incomplete: str | None = None
+    page_attributes: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     deadline: float | None = None
@@ -99,6 +102,7 @@ class Sheet:
             "status": self.status,
             "read_only": self.read_only,
             **self.times(),
+            **self.more,
         }
         return reply if self.status == "open" else reply | {"feedback": self.result, "thank_you": self.thank_you}
 
@@ -127,6 +131,8 @@ class Sheet:
         self.check(body, submitting=True)
         if body["seq"] != self.saved(body["client"]):
             raise Refusal(409, "gap", "An answer is missing.")
+        if self.incomplete:
+            raise Refusal(422, "incomplete", "Please answer this question too.", name=self.incomplete)
         self.status = "submitted"
         self.submissions += 1
         return {
@@ -212,8 +218,9 @@ class Page(tornado.web.RequestHandler):
     def get(self, name: str) -> None:
         self.set_header("Content-Security-Policy", POLICY)
         mode = self.get_query_argument("mode", "live")
+        more = self.sheets[name].page_attributes
         source = f"/preview/{name}" if mode == "preview" else f"/s/{name}"
-        self.finish(PAGE.format(source=source, locale=self.get_query_argument("lang", "zh-CN"), mode=mode))
+        self.finish(PAGE.format(source=source, locale=self.get_query_argument("lang", "zh-CN"), mode=mode, more=more))
 
 
 class Preview(Page):

@@ -198,3 +198,25 @@ def test_no_session_is_sent_for_an_exam_the_server_knows_the_attempt(page, sheet
     page.reload()
     page.wait_for_selector(".sd-question")
     assert ["session" in body for body in sheet.opened] == [False, False]
+
+
+def test_the_clock_starts_only_when_the_candidate_begins(page, sheet_server):
+    begin = 'data-begin="30 minutes, one attempt." data-begin-label="Begin"'
+    url, sheet = sheet_server.add("exam", kind="exam", minutes=30, page_attributes=begin)
+    page.goto(f"{url}?lang=en")
+    page.wait_for_selector("text=30 minutes, one attempt.")
+    assert sheet.opened == []
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_selector(".sd-question")
+    assert len(sheet.opened) == 1
+
+
+def test_the_next_attempt_is_asked_for_by_its_number(page, sheet_server):
+    url, sheet = sheet_server.add("exam", kind="exam", minutes=30)
+    sheet.status = "submitted"
+    sheet.more = {"attempts_left": 1, "number": 1}
+    page.goto(f"{url}?lang=en")
+    page.get_by_role("button", name="Start the next attempt").click()
+    page.wait_for_function("document.querySelectorAll('.svc-form').length === 1")
+    page.wait_for_timeout(200)
+    assert [(body.get("context") or {}).get("start") for body in sheet.opened] == [None, "2"]

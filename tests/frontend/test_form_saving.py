@@ -336,3 +336,30 @@ def test_a_start_without_connection_offers_to_try_again(page, sheet_server):
     page.goto(f"{url}?lang=en")
     page.get_by_role("button", name="Try again").click()
     page.wait_for_selector(".sd-question")
+
+
+def test_an_incomplete_submission_leads_to_the_question_that_is_missing(page, sheet_server):
+    url, sheet = sheet_server.add("branch_visit", incomplete="purpose")
+    start(page, url)
+    fill_branch_visit(page)
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_selector("[data-name=purpose]")
+    assert page.locator("[data-name=purpose]").get_by_text("Please answer this question too.").is_visible()
+    assert sheet.submissions == 0
+
+
+def test_a_page_may_offer_a_further_response(page, sheet_server, until):
+    url, sheet = sheet_server.add("branch_visit", page_attributes="data-again")
+    start(page, url)
+    fill_branch_visit(page)
+    page.get_by_role("button", name="Submit").click()
+    again = page.get_by_role("button", name="Start a new response")
+    again.wait_for()
+    sheet.status, sheet.session, sheet.answers, sheet.page = "open", "another", {}, 0
+    sheet.events.clear()
+    again.click()
+    page.wait_for_selector("[data-name=overall]")
+    assert "session" not in sheet.opened[-1]
+    assert page.locator("[data-name=overall] input:checked").count() == 0
+    rate(page, "overall", 3)
+    until(lambda: sheet.answers == {"overall": 3})
