@@ -175,8 +175,8 @@ def test_the_workbook_holds_people_attempts_and_no_formula(sat):
     name, content = results.export(model.sitting, rows, model.voice)
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert name == "product_drill_2025-03-03.xlsx"
-    assert book.sheetnames == ["Results", "Attempts", "About"]
-    assert book["Results"].max_row == 7 and book["Attempts"].max_row == 6
+    assert book.sheetnames == ["Results", "All attempts", "About"]
+    assert book["Results"].max_row == 7 and book["All attempts"].max_row == 6
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
 
 

@@ -69,7 +69,7 @@ def test_handing_in_offers_the_result(quiz, hall):
     hall.sit("s01", 1.0)
     app.form.status = "submitted"
     app.bar.press("result")
-    assert "Passed" in app.result.value
+    assert "Has passed" in app.result.value
 
 
 def test_anothers_exam_is_not_found(quiz, hall):

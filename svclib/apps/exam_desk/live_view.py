@@ -64,7 +64,7 @@ class LiveView:
             Column("name", say(_("Name"))),
             Column("unit", say(_("Unit"))),
             Column("state", say(_("State"))),
-            Column("saved", say(_("Answered")), "number"),
+            Column("saved", say(_("Items answered")), "number"),
             Column("left", say(_("Time left")), "number"),
             Column("last", say(_("Last saved"))),
             Column("line", say(_("Connection"))),
@@ -96,7 +96,7 @@ class LiveView:
         say, board = self.model.voice, self.board
         parts = [figure(say(_("Assigned")), say.number(board["assigned"]))]
         parts += [figure(say(STATUS[name][0]), say.number(board[name])) for name in ORDER[:4]]
-        parts.append(figure(say(_("Passed")), say.number(board["passed"])))
+        parts.append(figure(say(_("People who passed")), say.number(board["passed"])))
         at = say(_("As of {clock}; refreshed every {seconds} seconds."), clock=say.clock(board["server_time"]),
                  seconds=int(BEAT_SECONDS))  # fmt: skip
         return h("div", figures(*parts), h("p", at, class_="muted small"))

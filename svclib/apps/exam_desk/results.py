@@ -84,7 +84,7 @@ def export(sitting: Any, rows: list[Any], voice: Voice, *, now: datetime | None 
     """Make the Excel file of a sitting: people, their attempts, and what it is about; gives its name and bytes."""
     sheets = {
         voice(_("Results")): _people_sheet(frame(rows, voice), voice),
-        voice(_("Attempts")): _attempts_sheet(rows, voice),
+        voice(_("All attempts")): _attempts_sheet(rows, voice),
         voice(_("About")): _about_sheet(sitting, voice, now or datetime.now(UTC)),
     }
     return f"{sitting['exam']}_{voice.field(sitting['opens_at'])[:10]}.xlsx", workbook(sheets)
@@ -99,7 +99,7 @@ def _people_sheet(data: pd.DataFrame, voice: Voice) -> pd.DataFrame:
             voice(_("Unit")): data["unit"],
             voice(_("Best score")): data["best"],
             voice(_("Result")): [said[bool(one)] if one is not pd.NA else None for one in data["passed"]],
-            voice(_("Attempts")): data["attempts"],
+            voice(_("Number of attempts")): data["attempts"],
             voice(_("Handed in")): [None if missing(one) else voice.moment(one) for one in data["last"]],
         }
     )

@@ -52,7 +52,7 @@ class ResultsView:
 
     def _filters(self, units: list[str]) -> list[Field]:
         say = self.model.voice
-        outcomes = {"all": _("All"), "passed": _("Passed"), "failed": _("Not passed"), "none": _("No result yet")}
+        outcomes = {"all": _("All"), "passed": _("Has passed"), "failed": _("Not passed"), "none": _("No result yet")}
         return [
             Field("unit", say(_("Unit")), "select", [("", say(_("All units"))), *((name, name) for name in units)]),
             Field("outcome", say(_("Result")), "select", [(name, say(text)) for name, text in outcomes.items()]),
@@ -66,7 +66,7 @@ class ResultsView:
             Column("unit", say(_("Unit"))),
             Column("best", say(_("Best score")), "number"),
             Column("result", say(_("Result"))),
-            Column("attempts", say(_("Attempts")), "number"),
+            Column("attempts", say(_("Number of attempts")), "number"),
             Column("last", say(_("Handed in"))),
         ]
 

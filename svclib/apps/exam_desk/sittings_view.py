@@ -108,10 +108,10 @@ class SittingsView:
             (say(_("Exam")), f"{say.local(one.title)} (v{one.version})"),
             (say(_("Window")), f"{say.moment(one.opens_at)} – {say.moment(one.closes_at)}"),
             (say(_("Minutes")), say.number(one.minutes)),
-            (say(_("Attempts")), one.attempts),
+            (say(_("Number of attempts")), one.attempts),
             (say(_("Assigned")), one.assigned),
             (say(_("Handed in")), one.submitted),
-            (say(_("Passed")), one.passed),
+            (say(_("People who passed")), one.passed),
         ]
         self.detail.set(detail(one.name, facts(pairs)))
         offered = [
@@ -161,7 +161,7 @@ class SittingsView:
             Field("opens_at", say(_("Opens")), "moment", hint=zone, required=True),
             Field("closes_at", say(_("Closes")), "moment", hint=zone, required=True),
             Field("minutes", say(_("Minutes")), "number", hint=told, minimum=1, maximum=1440, step=1),
-            Field("attempts", say(_("Attempts")), "number", hint=told, minimum=1, maximum=100, step=1),
+            Field("attempts", say(_("Number of attempts")), "number", hint=told, minimum=1, maximum=100, step=1),
         ]
 
     def _exam_text(self, one: Any) -> str:

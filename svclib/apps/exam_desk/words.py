@@ -37,7 +37,7 @@ CHANGES = {
     "drop": _("Leave the item out of the score"),
     "credit_all": _("Give everybody the points"),
 }
-PASSED: tuple[str, Tone] = (_("Passed"), "success")
+PASSED: tuple[str, Tone] = (_("Has passed"), "success")
 FAILED: tuple[str, Tone] = (_("Not passed"), "danger")
 
 

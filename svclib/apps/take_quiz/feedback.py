@@ -10,7 +10,7 @@ from svclib.apps.pieces.markup import Markup, Tone
 from svclib.i18n import _
 
 STATES: dict[str, tuple[str, Tone]] = {
-    "right": (_("Right"), "success"),
+    "right": (_("Correct"), "success"),
     "partly": (_("Partly right"), "warning"),
     "wrong": (_("Wrong"), "danger"),
     "omitted": (_("Not answered"), ""),
@@ -34,7 +34,7 @@ def shown(title: str, found: Any, voice: Voice) -> Markup:
     if found is None:
         told = voice(_("There is nothing to tell yet: the rules of this exam say when results are shown."))
         return detail(title, banner(told))
-    result = voice(_("Passed")) if found["passed"] else voice(_("Not passed"))
+    result = voice(_("Has passed")) if found["passed"] else voice(_("Not passed"))
     pairs = [
         (voice(_("Result")), badge(result, "success" if found["passed"] else "danger")),
         (voice(_("Score (of 100)")), voice.number(found["percent"], 1)),

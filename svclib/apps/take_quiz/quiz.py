@@ -100,7 +100,7 @@ class TakeQuiz:
         if one.deadline:
             pairs.append((say(_("Hand in by")), say.moment(one.deadline)))
         if one.best is not None:
-            passed = say(_("Passed")) if one.passed else say(_("Not passed"))
+            passed = say(_("Has passed")) if one.passed else say(_("Not passed"))
             pairs.append((say(_("Best result")), f"{say.number(one.best, 1)} · {passed}"))
         return h("div", title, facts(pairs))
 
