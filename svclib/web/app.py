@@ -55,7 +55,7 @@ class Server(Voila):
             "cookie_secret": self.site.cookie_secret, "compress_response": True,
             "default_handler_class": routes.Missing,
             "allow_remote_access": True, "server_root_dir": str(folder()), "kernel_home": self.connection_dir,
-            "assets_version": assets_version(self), "ws_ping_interval": 30, "ws_ping_timeout": 30,
+            "assets_version": assets_version(self), "ws_ping_interval": 30_000, "ws_ping_timeout": 30_000,
             "log_function": log_request,
             "static_url_prefix": "/voila/static/",
         }  # fmt: skip

@@ -75,6 +75,8 @@ class Identities:
         return found
 
     async def _look_up(self, means: str, secret: str) -> Visitor | None:
+        if means == "kernel" and self._secrets.person(secret) is None:
+            return None
         key = (means, token_hash(secret))
         seen, known = self._known.get(key, (0.0, None))
         if known is not None and time.monotonic() - seen < REMEMBERED_SECONDS:

@@ -151,14 +151,14 @@ app.serve(settings, ready=lambda address: print(address, flush=True))
 """
 
 
-def launch(settings: Settings, apps: Path) -> tuple[subprocess.Popen[str], str]:
+def launch(settings: Settings, apps: Path, log: str = "server.log") -> tuple[subprocess.Popen[str], str]:
     environment = {**os.environ, "SVC_STORE": settings.store, "SVC_HOME": str(settings.home)}
     process = subprocess.Popen(
         [sys.executable, "-c", LAUNCH, str(settings.home), str(apps)],
-        stdout=subprocess.PIPE, stderr=(settings.home / "server.log").open("w"), text=True, env=environment,
+        stdout=subprocess.PIPE, stderr=(settings.home / log).open("w"), text=True, env=environment,
     )  # fmt: skip
     line = process.stdout.readline().strip()
-    assert line, (settings.home / "server.log").read_text()
+    assert line, (settings.home / log).read_text()
     return process, line.rstrip("/")
 
 
@@ -174,14 +174,19 @@ def server(tmp_path_factory) -> Iterator[Running]:
     process, address = launch(settings, apps)
     yield Running(address, settings, process, apps, ids)
     process.terminate()
-    assert process.wait(15) == 0
-    assert "Traceback" not in (home / "server.log").read_text().replace("CellExecutionError", "")
+    try:
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    assert " failed\nTraceback" not in (home / "server.log").read_text()
 
 
 @pytest.fixture
 def second_server(server) -> Iterator[Running]:
     """Another process on the same store: one that a test may end as it likes."""
-    process, address = launch(server.settings, server.apps)
+    process, address = launch(server.settings, server.apps, "second.log")
     yield Running(address, server.settings, process, server.apps, server.ids)
     process.kill()
     process.wait()

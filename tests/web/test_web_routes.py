@@ -63,7 +63,8 @@ def test_nothing_of_voilas_own_doors_is_there(live):
 @pytest.mark.parametrize(
     "path",
     ["/voila/tree", "/voila/files/x", "/voila/api/contents", "/voila/render/exam_desk.ipynb", "/api/kernels",
-     "/api/contents",     "/api/kernelspecs", "/api/sessions", "/api/terminals", "/voila/query/" + KERNEL, "/voila/execution/" + KERNEL,
+     "/api/contents", "/api/kernelspecs", "/api/sessions", "/api/terminals", "/voila/query/" + KERNEL,
+     "/voila/execution/" + KERNEL,
      "/metrics", "/tree", "/lab", "/nbconvert/html/x", "/files/x", "/api/status",
      "/voila/templates/lab/static/index.css"],
 )  # fmt: skip
@@ -177,5 +178,6 @@ def test_handler_without_a_rule_stops_the_start(monkeypatch, live):
     from svclib.web.base import Handler
 
     monkeypatch.setattr(routes, "_pages", lambda: [("/open", type("Forgotten", (Handler,), {}))])
+    monkeypatch.setattr(routes, "_apps", lambda _voila: [])
     with pytest.raises(LookupError, match="/open"):
         routes.handlers(None)
