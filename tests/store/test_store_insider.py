@@ -22,7 +22,7 @@ from svclib.store.mixing import mix
 from svclib.store.seals import seal
 from svclib.store.verify import verify
 
-PEOPLE, ANSWERED = 90, 70
+PEOPLE, ANSWERED = 60, 45
 SURVEY = """
 survey: insider
 version: 1

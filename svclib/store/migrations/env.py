@@ -36,4 +36,5 @@ def run() -> None:
     context.run_migrations()
 
 
-run()
+if hasattr(context, "config"):  # Alembic loads this file; who only imports it (doctest) has no environment
+    run()
