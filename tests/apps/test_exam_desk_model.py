@@ -189,7 +189,8 @@ def a_single_choice(model, rescore):
 def test_crediting_an_item_is_rehearsed_proposed_and_decided_by_another(sat):
     model = desk(sat)
     rescore = RescoreModel(model)
-    rescore.choose(a_single_choice(model, rescore))
+    missed = rescore.scores.lt(1).any()
+    rescore.choose(missed.index[missed][0])
     seen = rescore.rehearse({"kind": "credit_all"})
     assert 0 < seen.changed <= seen.attempts <= 5
     rescore.propose("the rule changed in February")
