@@ -16,6 +16,8 @@ import { Shell } from "./shell.js";
 import { QuestionTools } from "./tools.js";
 import { fetchPreview, httpTransport } from "./transport.js";
 
+const beginsWithText = (page) => page.elements.find(({ isVisible }) => isVisible)?.getType() === "html";
+
 export class Form {
   constructor(host, { source, save, locale, mode, context, again, heading }) {
     Object.assign(this, { host, source, save, mode, context, again, heading });
@@ -124,9 +126,9 @@ export class Form {
       this.submit();
     });
     this.model.onValueChanged.add(() => this.exam?.draw());
-    this.model.onCurrentPageChanging.add(() => {
-      // Later pages take the keyboard to their first question; the first page leaves it at the top.
-      this.model.autoFocusFirstQuestion = true;
+    this.model.onCurrentPageChanging.add((_, { newCurrentPage }) => {
+      // Later pages take the keyboard to their first question, unless there is a text to read before it.
+      this.model.autoFocusFirstQuestion = !beginsWithText(newCurrentPage);
     });
     this.model.onCurrentPageChanged.add(() => this.#paged());
     this.model.onPageVisibleChanged.add(() => this.#progress());
@@ -282,6 +284,7 @@ export class Form {
     this.exam?.draw();
     this.#progress();
     this.shell.root.scrollIntoView({ block: "start" });
+    if (beginsWithText(this.model.currentPage)) this.shell.body.focus({ preventScroll: true });
   }
 
   // Submitting ---------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ export class Shell {
     this.steps = element("span", { class: "svc-progress" });
     this.bar = element("div", { class: "svc-bar" }, this.steps, this.status.node);
     this.aside = element("div", { class: "svc-aside" });
-    this.body = element("div", { class: "svc-body" });
+    this.body = element("div", { class: "svc-body", tabindex: "-1" });
     this.main = element("div", { class: "svc-columns" }, this.aside, this.body);
     this.root = element("div", { class: "svc-form" },
       this.head, this.bar, this.status.live, this.banners.node, this.main);
