@@ -127,7 +127,8 @@ def test_parquet_carries_the_labels(field):
     told = table.schema.field("wait").metadata
     assert told[b"label"].decode() == "等候"
     assert json.loads(told[b"value_labels"]) == {"short": "短", "long": "长", "other": "其他"}
-    pd.testing.assert_frame_equal(table.to_pandas(), read(field), check_dtype=False)
+    back, frame = (one.dropna(axis=1, how="all") for one in (table.to_pandas(), read(field)))
+    pd.testing.assert_frame_equal(back, frame, check_dtype=False)
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "sav", "parquet"])

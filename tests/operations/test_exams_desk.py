@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
-from exam_room import RIGHT, SYSTEM, Room, answer
+from exam_room import BANK, EXAM, RIGHT, SYSTEM, Room, answer
 from pydantic import TypeAdapter
 from sqlalchemy import func, select
 
 from svclib import forms
 from svclib.errors import AccessDenied, Conflict, InvalidInput, NotFound
-from svclib.operations import exams, people, registry
+from svclib.operations import definitions, exams, people, registry
 from svclib.operations.rosters import RosterError
 from svclib.store.schema import assignments, audit
 
@@ -38,34 +38,20 @@ def assigned(room):
 
 
 # ── sittings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+RULES = {"minutes": 5, "attempts": 1, "feedback": "score_only", "feedback_from": "submitted", "shuffle": "false"}
+
+
 def test_a_sitting_freezes_what_was_published(room):
-    from exam_room import EXAM
-
-    text = EXAM.format(minutes=5, attempts=1, feedback="score_only", feedback_from="submitted", shuffle="false")
-    from svclib.operations import definitions
-
-    definitions.publish(room.store, SYSTEM, text=text.replace("version: 1", "version: 2"))
+    definitions.publish(room.store, SYSTEM, text=EXAM.format(**RULES).replace("version: 1", "version: 2"))
     room.schedule()
     versions = [row.version for row in exams.sittings(room.store, room.actor("hr1"))]
     assert sorted(versions) == [1, 2]
     assert exams.list_(room.store, room.actor("hr1"))[0].sittings == 2
 
 
-def test_a_blueprint_that_the_bank_cannot_fill_is_refused(room):
-    from exam_room import EXAM
-
-    from svclib.operations.definitions import publish_parsed
-
-    rules = {"minutes": 5, "attempts": 1, "feedback": "score_only", "feedback_from": "submitted", "shuffle": "false"}
-    text = EXAM.format(**rules).replace("count: 4", "count: 5").replace("version: 1", "version: 3")
-    exam = forms.parse_definition(text)
-    compiled = forms.compile_definition(exam)
-    from svclib.store.schema import definitions
-
-    room.store.write(lambda tx: tx.execute(definitions.insert().values(
-        hash=compiled.hash, kind="exam", name=exam.exam, version=3, title=exam.title, body=compiled.body,
-        published_at=room.store.now())))  # fmt: skip
-    assert publish_parsed
+def test_a_blueprint_that_the_bank_cannot_fill_any_more_is_refused(room):
+    retired = BANK.replace("version: 1", "version: 2").replace("status: approved", "status: retired", 1)
+    definitions.publish(room.store, SYSTEM, text=retired)
     with pytest.raises(forms.BlueprintShortage):
         room.schedule()
 
