@@ -16,10 +16,13 @@ _WHERE = {
     "Words": "parts",
     "audit_head": "audit",
 }
-__all__ = list(_WHERE)
+_ROOMS = ("charts", "monthly", "sentences", "words")
+__all__ = [*_WHERE, *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:
     if name in _WHERE:
         return getattr(importlib.import_module(f"svclib.reports.{_WHERE[name]}"), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"svclib.reports.{name}")
     raise AttributeError(f"module 'svclib.reports' has no attribute {name!r}")

@@ -35,12 +35,16 @@ def page(notebook: Any, *, language: Language, name: str) -> Page:
 
     Markdown, HTML outputs and charts are sanitised, every other kind of output is left out or shown as text.
     """
-    from nbconvert.exporters import HTMLExporter
+    from nbconvert.exporters.templateexporter import TemplateExporter
+    from nbconvert.filters import markdown2html
 
-    exporter = HTMLExporter(template_name="svc", extra_template_basedirs=[str(TEMPLATE.parent)])
-    exporter.register_filter("safe_html", sanitise.html)
-    exporter.register_filter("safe_svg", sanitise.svg)
-    exporter.exclude_input = True
+    # Not its subclass for HTML: that parses and writes the whole page once more and changes the drawings.
+    exporter = TemplateExporter(
+        template_name=TEMPLATE.name,
+        extra_template_basedirs=[str(TEMPLATE.parent)],
+        file_extension=".html",
+        filters={"safe_html": sanitise.html, "safe_svg": sanitise.svg, "markdown2html": markdown2html},
+    )
     resources = {"svc": _resources(notebook, language, name)}
     body, _resources_out = exporter.from_notebook_node(notebook, resources=resources)
     return Page(body, language)

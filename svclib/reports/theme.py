@@ -69,12 +69,15 @@ def config(mode: Mode = "light") -> dict[str, Any]:
 
 
 def enable_theme(mode: Mode = "light") -> None:
-    """Make every Altair chart of this process look like ours."""
+    """Make every Altair chart of this process look like ours, drawn as SVG without any request to another host."""
 
     def ours() -> alt.theme.ThemeConfig:
         return {"config": config(mode)}  # type: ignore[typeddict-item]
 
     alt.theme.register(f"svclib-{mode}", enable=True)(ours)
+    # Drawn in the kernel: the usual renderer fetches its script from another host.
+    _converter()
+    alt.renderers.enable("svg")
 
 
 @lru_cache(maxsize=1)

@@ -47,6 +47,7 @@ class Note(StrEnum):
     COMPLEMENTARY = _("hidden: otherwise a small group could be worked out")
     NO_PREVIOUS = _("nothing to compare with")
     TWO_NEEDED = _("needs at least two items and two respondents who answered them")
+    NOT_TOGETHER = _("some items were never given to the same respondents")
     NO_VARIANCE = _("no variance: everybody answered alike")
     REVERSED = _("some items run against the others: reverse them or check the key")
     ROWS_LEFT_OUT = _("more than a tenth of the respondents left out: they did not answer every item")

@@ -45,13 +45,16 @@ def change(row: Mapping[Any, Any], subject: str, unit: Unit, language: str = "en
     """
     if row["direction"] == "unknown":
         return translate(_("{subject}: no comparison with the month before is possible."), language, subject=subject)
-    fields = {
+    return translate(_pattern(row, unit), language, **_change_words(row, subject, unit, language))
+
+
+def _change_words(row: Mapping[Any, Any], subject: str, unit: Unit, language: str) -> dict[str, str]:
+    return {
         "subject": subject,
         "size": words.change(row["estimate"], unit, language),
         "interval": words.change_interval(row["low"], row["high"], unit, language),
         "level": f"{100 * row['level']:.3g}%",
     }
-    return translate(_pattern(row, unit), language, **fields)
 
 
 def _pattern(row: Mapping[Any, Any], unit: Unit) -> str:
@@ -79,7 +82,11 @@ def worst(rows: Sequence[tuple[Mapping[Any, Any], str, Unit]], language: str = "
         return translate(_("Nothing can be compared with the month before yet."), language)
     if not falls:
         return translate(_("Nothing got worse since the month before."), language)
-    return change(*falls[0], language)
+    row, subject, unit = falls[0]
+    if row["direction"] == "down":
+        return change(row, subject, unit, language)
+    text = _("Nothing got worse beyond chance. The clearest fall: {subject}, by {size} ({level} interval {interval}).")
+    return translate(text, language, **_change_words(row, subject, unit, language))
 
 
 def _weight(item: tuple[Mapping[Any, Any], str, Unit]) -> float:

@@ -105,7 +105,7 @@ def reliability(values: Floats, missing: Missing = "complete") -> Reliability:
         return Reliability(np.nan, np.nan, n, np.full(items, np.nan), Note.TWO_NEEDED if n else Note.NO_ANSWERS)
     cov = covariance(values[rows])
     if np.isnan(cov).any():
-        return Reliability(np.nan, np.nan, n, np.full(items, np.nan), Note.TWO_NEEDED)
+        return Reliability(np.nan, np.nan, n, np.full(items, np.nan), Note.NOT_TOGETHER)
     if cov.sum() <= 0:
         return Reliability(np.nan, np.nan, n, np.full(items, np.nan), Note.NO_VARIANCE)
     deleted = np.array([alpha_of(np.delete(np.delete(cov, i, 0), i, 1)) for i in range(items)])

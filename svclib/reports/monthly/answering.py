@@ -63,7 +63,7 @@ def _rates(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 def coverage(book: Book) -> Section:
     """Show who was asked and who answered, and how complete the answers are."""
-    from svclib.reports.monthly.opening import channel_name
+    from svclib.reports.monthly.front import channel_name
 
     title = heading(book.say(_("Coverage and quality of the answers")))
     rows = by_channel(book)

@@ -11,8 +11,8 @@ import pandas as pd
 from svclib import stats
 from svclib.i18n import _
 from svclib.reports import sentences, words
+from svclib.reports.monthly.answering import by_channel
 from svclib.reports.monthly.book import Book
-from svclib.reports.monthly.coverage import by_channel
 from svclib.reports.monthly.measures import MEASURES, estimated
 from svclib.reports.parts import Section, Words, heading, paragraph, section
 from svclib.reports.words import SHARE
