@@ -9,6 +9,7 @@ from svclib.i18n import Language, _
 from svclib.operations.registry import Operation
 from svclib.web import headers
 from svclib.web.base import Handler
+from svclib.web.readers import answer
 from svclib.web.rules import PERSON
 from svclib.web.strict_json import parse_object
 
@@ -16,6 +17,7 @@ ARROW = "application/vnd.apache.arrow.stream"
 SMALL_BODY = 2**20
 ROSTER_BODY = 12 * 2**20  # 8 MB of a file, as base64
 LARGE = ("import_roster", "import_files", "import_contacts")
+_HEAVY = ("frames.",)
 _CHANGES_IDENTITY = ("people", "tokens")
 
 
@@ -48,17 +50,20 @@ class Api(Handler):
         """Run the operation and answer its result: JSON, or an Arrow stream for a frame."""
         operation = self._operation(f"{topic}.{verb}")
         given = parse_object(self._body(verb))
-        if operation.right is not None:
-            self.signed_in.require(operation.right)
-        if operation.result is None:
-            self.set_header("Content-Type", ARROW)
-            self.finish(await self._frame(operation, given))
-            return
-        body = await self.site.run(self._call, operation, given)
+        body = await self._answer(operation, given)
         if topic in _CHANGES_IDENTITY:
             self.site.identities.forget()
-        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Content-Type", ARROW if operation.result is None else "application/json; charset=utf-8")
         self.finish(body)
+
+    async def _answer(self, operation: Operation, given: dict[str, Any]) -> bytes:
+        """Run it: what reads much in a process beside the server, all else in a thread."""
+        if operation.right is not None:
+            self.signed_in.require(operation.right)
+        heavy = operation.name.startswith(_HEAVY) and not self.site.store.engines.memory
+        if heavy:
+            return await self.site.readers.run(self.signed_in, operation.name, given)
+        return await self.site.run(answer, self.site.store, self.signed_in, operation.name, given)
 
     def _operation(self, name: str) -> Operation:
         found = self.site.operations.get(name)
@@ -74,20 +79,6 @@ class Api(Handler):
         if len(self.request.body) > most:
             raise TooLarge(_("The request is too large: at most {most} MB."), most=most // 2**20)
         return self.request.body
-
-    def _call(self, operation: Operation, given: dict[str, Any]) -> bytes:
-        result = operation.function(self.site.store, self.signed_in, **operation.arguments(given))
-        return operation.result.dump_json(result) if operation.result is not None else b"null"
-
-    async def _frame(self, operation: Operation, given: dict[str, Any]) -> bytes:
-        if self.site.store.engines.memory:
-            return await self.site.run(self._frame_here, operation, given)
-        return await self.site.readers.frame(self.signed_in, operation.name, given)
-
-    def _frame_here(self, operation: Operation, given: dict[str, Any]) -> bytes:
-        from svclib.web.readers import to_arrow
-
-        return to_arrow(operation.function(self.site.store, self.signed_in, **operation.arguments(given)))
 
 
 class OpenApi(Handler):

@@ -26,11 +26,11 @@ class Readers:
         self._settings = settings
         self._pool: ProcessPoolExecutor | None = None
 
-    async def frame(self, actor: Actor, name: str, given: dict[str, Any]) -> bytes:
-        """Run the operation `name`, whose result is a frame, and give it as an Arrow stream."""
+    async def run(self, actor: Actor, name: str, given: dict[str, Any]) -> bytes:
+        """Run the operation `name` and give its result: a frame as an Arrow stream, all else as JSON."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._started(), _frame, actor, name, given)
+            return await loop.run_in_executor(self._started(), _run, actor, name, given)
         except BrokenProcessPool as fault:
             self.close()
             raise Unavailable(_("The table could not be built because a process ended; try again.")) from fault
@@ -61,10 +61,17 @@ def _open(settings: Settings) -> None:
     _store = Store.open(settings.store, settings=settings)
 
 
-def _frame(actor: Actor, name: str, given: dict[str, Any]) -> bytes:
-    from svclib.operations.registry import call
+def _run(actor: Actor, name: str, given: dict[str, Any]) -> bytes:
+    return answer(_store, actor, name, given)
 
-    return to_arrow(call(_store, actor, name, given))
+
+def answer(store: Any, actor: Actor, name: str, given: dict[str, Any]) -> bytes:
+    """Run the operation `name` in this process and give its result as it is sent."""
+    from svclib.operations import registry
+
+    result = registry.call(store, actor, name, given)
+    adapter = registry.operations()[name].result
+    return to_arrow(result) if adapter is None else adapter.dump_json(result)
 
 
 def to_arrow(frame: Any) -> bytes:

@@ -140,9 +140,6 @@ LAUNCH = """
 import sys
 from pathlib import Path
 from svclib.settings import Settings
-import importlib.util
-from svclib.operations import registry
-registry.TOPICS = tuple(t for t in registry.TOPICS if importlib.util.find_spec("svclib.operations." + t))
 from svclib.web import app, desks
 home, folder = Path(sys.argv[1]), Path(sys.argv[2])
 desks.folder = app.folder = lambda: folder
@@ -202,7 +199,8 @@ def furnish(settings: Settings) -> dict[str, Any]:
     create(settings.store)
     with Store.open(settings.store, settings=settings) as store:
         people(store)
-        return {**survey(store), **exam(store), "zhao_token": token(store, accounts.actor_of(store, "zhao"))}
+        tokens = {f"{login}_token": token(store, accounts.actor_of(store, login)) for login in ("zhao", "xu")}
+        return {**survey(store), **exam(store), **tokens}
 
 
 def people(store: Any) -> None:
