@@ -12,6 +12,8 @@ from svclib.errors import InvalidInput
 from svclib.i18n import LANGUAGES, Language, _
 
 DEFAULT_PORT = 8866
+DEFAULT_GRACE = 15
+LONGEST_GRACE = 300
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Settings:
         Default language (``SVC_LANG``).
     timezone : str
         IANA name for months and calendars (``SVC_TZ``).
+    grace_seconds : int
+        How long after an exam's deadline answers on their way still count (``SVC_GRACE``, 15).
     """
 
     home: Path
@@ -38,6 +42,7 @@ class Settings:
     port: int = DEFAULT_PORT
     language: Language = "zh-CN"
     timezone: str = "Asia/Shanghai"
+    grace_seconds: int = DEFAULT_GRACE
 
     @property
     def zone(self) -> ZoneInfo:
@@ -56,6 +61,7 @@ class Settings:
             port=_port(env.get("SVC_PORT")),
             language=_language(env.get("SVC_LANG")),
             timezone=_timezone(env.get("SVC_TZ")),
+            grace_seconds=_grace(env.get("SVC_GRACE")),
         )
 
 
@@ -64,6 +70,14 @@ def _port(value: str | None) -> int:
         return DEFAULT_PORT
     if not value.isdecimal() or not 0 <= int(value) <= 65535:
         raise InvalidInput(_("SVC_PORT is {value}; give a number from 0 to 65535."), value=value)
+    return int(value)
+
+
+def _grace(value: str | None) -> int:
+    if not value:
+        return DEFAULT_GRACE
+    if not value.isdecimal() or int(value) > LONGEST_GRACE:
+        raise InvalidInput(_("SVC_GRACE is {value}; give a number of seconds from 0 to 300."), value=value)
     return int(value)
 
 

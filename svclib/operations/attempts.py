@@ -22,12 +22,11 @@ from svclib.operations.actor import Actor, system_actor
 from svclib.operations.registry import record
 from svclib.operations.scoring import ATTEMPT, FORM_TEXT, ONE_ATTEMPT, close, form_of, public_status, result_of
 from svclib.operations.sheets import LAYOUTS, check_client, checked_events, clean_page
-from svclib.operations.sittings import attempts_left, window_end
+from svclib.operations.sittings import SEEDS, attempts_left, window_end
+from svclib.settings import DEFAULT_GRACE
 from svclib.store import Store, new_id
 from svclib.store.schema import assignments, attempts, sittings
 
-GRACE_SECONDS = 15.0  # for answers on their way when the time is up
-SEEDS = 2**31
 Work = Callable[[Connection], dict[str, Any]]
 _HELD = (
     select(
@@ -53,8 +52,8 @@ _TRIED = ATTEMPT.where(attempts.c.assignment_id == bindparam("assignment")).orde
 
 
 def grace(store: Store) -> timedelta:
-    """How long after the deadline answers on their way still count (setting ``grace_seconds``, 15 s)."""
-    return timedelta(seconds=getattr(store.settings, "grace_seconds", GRACE_SECONDS))
+    """How long after the deadline answers on their way still count (``SVC_GRACE``, 15 s)."""
+    return timedelta(seconds=store.settings.grace_seconds if store.settings else DEFAULT_GRACE)
 
 
 # ── opening ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from svclib import forms
 from svclib.frames.definitions import definition
 from svclib.operations import assigning, attempts, definitions, feedback, monitoring, rescoring, rosters
 from svclib.operations.actor import Actor
@@ -22,13 +20,12 @@ from svclib.operations.registry import operation, record
 from svclib.operations.rescoring import Change, Decision, Proposal, RescorePreview
 from svclib.operations.sittings import (
     ACCOMMODATIONS,
-    MOST_ATTEMPTS,
-    MOST_MINUTES,
     Sitting,
     attempts_left,
     check_range,
     check_window,
     find_sitting,
+    freeze,
     own_unit,
     sitting_of,
     sitting_query,
@@ -98,18 +95,10 @@ def schedule(
     check_window(opens_at, closes_at)
 
     def work(tx: Connection) -> str:
-        row = definitions.latest(tx, "exam", exam)
-        model = definition(tx, row["hash"])
-        bank = definitions.latest(tx, "bank", model.bank)
-        seed = secrets.randbelow(2**31)
-        forms.draw(model, definition(tx, bank["hash"]), seed)
-        limit, time = attempts or model.attempts, minutes or model.minutes
-        check_range("attempts", limit, 1, MOST_ATTEMPTS)
-        check_range("minutes", time, 1, MOST_MINUTES)
+        frozen = freeze(tx, exam, attempts, minutes)
         made = new_id()
         tx.execute(schema.sittings.insert().values(
-            id=made, exam=exam, exam_hash=row["hash"], bank_hash=bank["hash"], name=name, opens_at=opens_at,
-            closes_at=closes_at, attempts=limit, minutes=time, form_seed=seed,
+            id=made, exam=exam, name=name, opens_at=opens_at, closes_at=closes_at, **frozen,
             unit_id=own_unit(tx, actor, "exams.assign", unit), created_by=known_person(actor), created_at=store.now(),
         ))  # fmt: skip
         window = {"opens_at": local_time(store, opens_at), "closes_at": local_time(store, closes_at)}

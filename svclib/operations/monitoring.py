@@ -188,7 +188,7 @@ def _person(now: datetime, sitting: Any, member: Any, tried: Sequence[Any], scor
     result = scored.get(last["id"]) if last is not None and last["status"] == "scored" else None
     left = attempts_left(sitting["attempts"], member["extra_attempts"], [one["status"] for one in tried])
     answers = json.loads(last["answers_text"]) if last is not None else {}
-    is_open = last is not None and last["status"] == "open"
+    running = last if last is not None and last["status"] == "open" else None
     return PersonProgress(
         assignment=member["id"], person=member["person_id"], login=member["login"],
         staff_number=member["staff_number"], name=member["name"], unit=member["unit_name"],
@@ -197,8 +197,8 @@ def _person(now: datetime, sitting: Any, member: Any, tried: Sequence[Any], scor
         answered=sum(not is_empty(value) for value in answers.values()),
         items=len(form_of(last["form_text"]).items) if last is not None else 0,
         started_at=last and last["started_at"], last_saved_at=last and last["last_saved_at"],
-        deadline=last["deadline"] if is_open else None, closes_at=member["closes_at"] or sitting["closes_at"],
-        accommodation=member["accommodation"], connection=_freshness(now, last) if is_open else None,
+        deadline=running and running["deadline"], closes_at=member["closes_at"] or sitting["closes_at"],
+        accommodation=member["accommodation"], connection=_freshness(now, running) if running is not None else None,
         percent=result and result["percent"], passed=result and result["passed"],
     )  # fmt: skip
 

@@ -98,10 +98,8 @@ def read_table(
 
     Raises
     ------
-    RosterError
-        Headings are missing, doubled or unknown; values are missing, too long or formulas.
-    InvalidInput
-        The file as a whole cannot be read.
+    RosterError, InvalidInput
+        Headings or values are missing, doubled, unknown, too long or formulas; the file as a whole cannot be read.
 
     Examples
     --------

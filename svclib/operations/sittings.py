@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
+from svclib import forms
 from svclib.errors import AccessDenied, Conflict, InvalidInput, NotFound
+from svclib.frames.definitions import definition
 from svclib.i18n import _
+from svclib.operations import definitions as published
 from svclib.operations.actor import Actor
 from svclib.operations.directory import below, unit_path
 from svclib.store.schema import assignments, attempts, definitions, people, sittings, units
@@ -20,6 +24,7 @@ MOST_ATTEMPTS = 100
 MOST_MINUTES = 1440
 ACCOMMODATIONS = (1.0, 5.0)
 WHOLE = "/"
+SEEDS = 2**31
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,29 @@ def own_unit(connection: Connection, actor: Actor, right: str, unit: str | None)
     if not scope:
         raise AccessDenied(_("You do not have the right to do this ({right})."), right=right)
     return None if WHOLE in scope else connection.scalar(select(units.c.id).where(units.c.path == scope[0]))
+
+
+def freeze(tx: Connection, exam: str, attempts: int | None, minutes: float | None) -> dict[str, Any]:
+    """Give what a new sitting keeps of the latest published exam and its bank, and the seed of its form.
+
+    Raises
+    ------
+    NotFound
+        The exam or its bank is not published.
+    BlueprintShortage
+        The bank's approved items do not fill the blueprint.
+    """
+    row = published.latest(tx, "exam", exam)
+    model = definition(tx, row["hash"])
+    bank = published.latest(tx, "bank", model.bank)
+    seed = secrets.randbelow(SEEDS)
+    forms.draw(model, definition(tx, bank["hash"]), seed)
+    limit = model.attempts if attempts is None else attempts
+    time = model.minutes if minutes is None else minutes
+    check_range("attempts", limit, 1, MOST_ATTEMPTS)
+    check_range("minutes", time, 1, MOST_MINUTES)
+    frozen = {"exam_hash": row["hash"], "bank_hash": bank["hash"], "form_seed": seed}
+    return {**frozen, "attempts": limit, "minutes": time}
 
 
 def state_of(row: Any, now: datetime) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from svclib import forms
 from svclib.operations import accounts, definitions, exams, people
 from svclib.operations.actor import system_actor
+from svclib.store import schema
 
 SYSTEM = system_actor()
 CLIENT = "client-0001"
@@ -94,7 +95,7 @@ class Room:
             ("hr2", "head"),
             ("bhr", "b01"),
         ):
-            people.create(store, SYSTEM, login=login, name=login.title(), unit=unit, staff_number=f"N{login}")
+            self.hire(login, unit)
         for login, unit in (("hr1", "head"), ("hr2", "head"), ("bhr", "b01")):
             people.grant(store, SYSTEM, person=login, role="hr", unit=unit)
         rules = {
@@ -107,6 +108,12 @@ class Room:
         definitions.publish(store, SYSTEM, text=BANK)
         definitions.publish(store, SYSTEM, text=EXAM.format(**{**rules, **changes}))
         self.sitting = self.schedule()
+
+    def hire(self, login, unit):
+        # Without a password: making one takes longer than all the rest.
+        row = {"id": f"id-{login}", "login": login, "name": login.title(), "unit_id": unit, "staff_number": f"N{login}"}
+        row |= {"active": True, "must_change_password": False, "created_at": self.store.now()}
+        self.store.write(lambda tx: tx.execute(schema.people.insert().values(**row)))
 
     def actor(self, login):
         return accounts.actor_of(self.store, people.get(self.store, SYSTEM, person=login).id)

@@ -1,6 +1,7 @@
 """An attempt's life: opened, saved, handed in, expired; one tab writes, nobody reads another's."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from sqlalchemy import func, select
 from svclib.errors import Conflict, InvalidInput, NotFound
 from svclib.operations import exams
 from svclib.operations.scoring import TRANSITIONS, advance
+from svclib.settings import Settings
+from svclib.store import Store
 from svclib.store.schema import attempt_events, attempts, results
 
 
@@ -132,6 +135,22 @@ def test_the_grace_ends_to_the_millisecond(room, sheet):
     with pytest.raises(Conflict) as fault:
         room.save("ann", room.assignment, sheet, [answer(2, "aml-001", "b")])
     assert fault.value.code == "closed"
+
+
+def test_the_grace_is_a_setting(settings, clock):
+    with Store.open("sqlite://", clock=clock, settings=replace(settings, grace_seconds=0)) as store:
+        room = Room(store, clock)
+        assignment = room.assign("ann")
+        sheet = room.open("ann", assignment)
+        clock.advance(minutes=30, milliseconds=1)
+        with pytest.raises(Conflict):
+            room.save("ann", assignment, sheet, [answer(1, "aml-001", "a")])
+
+
+@pytest.mark.parametrize("value", ["-1", "301", "soon"])
+def test_a_grace_that_makes_no_sense_is_refused(value):
+    with pytest.raises(InvalidInput):
+        Settings.from_environment({"SVC_GRACE": value})
 
 
 def test_handing_in_scores_at_once(room):
