@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from svclib.cli.speech import language, progress, say, settings
+from svclib.cli.speech import language, say, settings
 from svclib.i18n import _, translate
+
+if TYPE_CHECKING:
+    from svclib.settings import Settings
 
 
 def _help(text: str) -> str:
@@ -23,11 +26,26 @@ Password = Annotated[
 def serve(
     host: Annotated[str | None, typer.Option(help=_help(_("Address to listen on (SVC_HOST).")))] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help=_help(_("Port (SVC_PORT).")))] = None,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help=_help(_("Prepare the store first; fill an empty one with the demonstration."))),
+    ] = False,
 ) -> None:
     """Serve until a signal."""
+    chosen = settings(host=host, port=port)
+    if demo:
+        from svclib.cli import preparing
+
+        preparing.prepare(chosen)
+
+    def listening(address: str) -> None:
+        say(_("Listening on {address}"), address=address)
+        if demo:
+            logins(chosen)
+
     from svclib.web import app
 
-    app.serve(settings(host=host, port=port), ready=lambda address: say(_("Listening on {address}"), address=address))
+    app.serve(chosen, ready=listening)
 
 
 def init(
@@ -53,13 +71,23 @@ def demo(
     scale: Annotated[float, typer.Option(min=0.01, max=1, help=_help(_("Share of the full size.")))] = 1.0,
 ) -> None:
     """Build the demonstration bank and tell its log-ins."""
-    from svclib.demo import LOGINS, PASSWORD, build
+    from svclib.cli import preparing
 
-    with progress() as tell:
-        build(settings(), tell, scale=scale)
+    chosen = settings()
+    preparing.build_demo(chosen, scale)
+    logins(chosen)
+
+
+def logins(chosen: Settings) -> None:
+    """Tell the demonstration's log-ins, if the store holds the demonstration."""
+    from svclib.demo import LOGINS, PASSWORD, is_demo
+    from svclib.store import Store
+
+    with Store.open(chosen.store, settings=chosen) as store:
+        if not is_demo(store):
+            return
     say(_("Demonstration log-ins, all with the password {password}:"), password=PASSWORD)
-    for one in LOGINS:
-        say("  {login:<12} {role}", login=one.login, role=one.role)
+    say("  {names}", names="  ".join(one.login for one in LOGINS))
 
 
 def lab(

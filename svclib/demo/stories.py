@@ -69,12 +69,12 @@ def chance_of_use(branch: str, month: int, source: str) -> float:
 
 COMMENTS = {
     True: (
-        "等了四十多分钟才叫到号", "窗口开得太少,排队很久", "叫号慢,大堂没有人引导", "排队的人多,没有座位",
+        "等了四十多分钟才叫到号", "窗口开得太少，排队很久", "叫号慢，大堂没有人引导", "排队的人多，没有座位",
         "Waited far too long for my turn", "Only two counters open at noon",
     ),
     False: (
-        "柜员很耐心,讲得清楚", "业务办得快", "手续希望再简化一点", "环境整洁", "希望周末多开一个窗口", "没有意见",
-        "手机银行帮忙设置好了,谢谢", "The staff explained everything well", "A little noisy, otherwise fine",
+        "柜员很耐心，讲得清楚", "业务办得快", "手续希望再简化一点", "环境整洁", "希望周末多开一个窗口", "没有意见",
+        "手机银行帮忙设置好了，谢谢", "The staff explained everything well", "A little noisy, otherwise fine",
     ),
 }  # fmt: skip
 

@@ -266,7 +266,7 @@ def erase(store: Store, actor: Actor, *, response: str, reason: str) -> None:
 
 def _free_text(body: Any) -> list[str]:
     """Questions in which a person can write words of their own."""
-    questions = forms.from_body("survey", body).questions.values()
+    questions: Any = forms.from_body("survey", body).questions.values()  # type: ignore[union-attr]
     own_words = (one for one in questions if one.type in {"text", "comment"} or getattr(one, "show_other_item", False))
     return [one.name for one in own_words]
 
