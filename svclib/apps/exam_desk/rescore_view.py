@@ -33,7 +33,6 @@ from svclib.apps.pieces import (
 )  # fmt: skip
 from svclib.i18n import _
 from svclib.reports import sentences
-from svclib.reports.charts import option_bars
 
 KEY_HINTS = {
     "multiple": _("The right options, such as a,c; several keys apart by “;”."),
@@ -142,6 +141,8 @@ class RescoreView:
         return column(title, self.form, self.preview, *more, kind="app-card")
 
     def _option_parts(self) -> list[Any]:
+        from svclib.reports.charts import option_bars  # loads Altair: only where a chart is drawn
+
         found = self._rescore.distractors()
         if found.empty or len(found) > 8:
             return []

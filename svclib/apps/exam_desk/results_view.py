@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from svclib.apps.exam_desk import results
-from svclib.apps.exam_desk.charts import score_distribution
 from svclib.apps.exam_desk.model import ExamDeskModel
 from svclib.apps.exam_desk.words import outcome
 from svclib.apps.pieces import (
@@ -99,6 +98,8 @@ class ResultsView:
         refill(self.widget, [*parts, self.table, self.actions])
 
     def _draw_chart(self, scored: pd.DataFrame, told: str) -> None:
+        from svclib.apps.exam_desk.charts import score_distribution  # loads Altair: only where a chart is drawn
+
         self.chart.draw(score_distribution(scored, self.model.voice, self._pass_mark()), told)
 
     def _pass_mark(self) -> float | None:

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from svclib.apps.pieces.markup import Html, Markup, h
-from svclib.reports.theme import colors, palette, svg
 
 _SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)"[^>]*?\bheight="([\d.]+)"')
 _OPENING = re.compile(r"<svg\b[^>]*>")
@@ -16,6 +15,8 @@ _OPENING = re.compile(r"<svg\b[^>]*>")
 @lru_cache(maxsize=1)
 def _tokens() -> dict[str, str]:
     """Light colours → the design token that also has a dark one."""
+    from svclib.reports.theme import colors, palette
+
     names = {value: f"--chart-{number}" for number, value in enumerate(palette(), start=1)}
     for name in ("text", "text-muted", "surface", "border", "border-strong", "success", "warning", "danger"):
         names.setdefault(colors()[name], f"--color-{name}")
@@ -43,6 +44,8 @@ def picture(chart: Any, alt: str) -> Markup:
     alt : str
         The sentence for those who do not see it.
     """
+    from svclib.reports.theme import svg  # loads Altair: only where a chart is drawn
+
     drawn = themed(svg(chart))
     size = _SIZE.search(drawn)
     box = f"0 0 {size[1]} {size[2]}" if size else "0 0 600 300"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from svclib.apps.pieces.voice import missing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 WIDEST = 50
@@ -24,6 +25,7 @@ def workbook(sheets: Mapping[str, pd.DataFrame]) -> bytes:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> workbook({"Results": pd.DataFrame({"name": ["=1+1"], "score": [62.5]})})[:2]
     b'PK'
     """

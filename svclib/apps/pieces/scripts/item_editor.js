@@ -71,11 +71,14 @@ function render({ model, el }) {
   const drawRow = (row) => {
     const error = node("p", { class: "field-error item-row-error", hidden: true });
     if (!places.has(row.name)) places.set(row.name, { error });
-    const letter = row.label ? node("span", { class: "item-letter", "aria-hidden": "true" }, row.label) : null;
+    const texts = row.inputs.filter(({ lang }) => lang);
+    const pair = texts.length === 2;
+    const marks = pair ? row.inputs.filter(({ lang }) => !lang) : [];
+    const letter = row.label ? node("span", { class: "item-letter" }, row.label) : null;
     const acts = row.acts.length ? node("div", { class: "item-acts" }, ...row.acts.map(drawAct)) : null;
-    const pair = row.inputs.filter(({ lang }) => lang).length === 2;
-    const inputs = node("div", { class: `item-inputs${pair ? " item-pair" : ""}${row.inputs.length > 2 && pair ? " item-marked" : ""}` }, ...row.inputs.map(drawInput));
-    return node("div", { class: "item-row" }, letter, inputs, acts, error);
+    const bar = letter || acts ? node("div", { class: "item-bar" }, letter, ...marks.map(drawInput), acts) : null;
+    const inputs = node("div", { class: `item-inputs${pair ? " item-pair" : ""}` }, ...(pair ? texts : row.inputs).map(drawInput));
+    return node("div", { class: `item-row${acts ? " item-option" : ""}` }, bar, inputs, error);
   };
   const drawSection = (section) => {
     const error = node("p", { class: "field-error", hidden: true });

@@ -12,6 +12,7 @@ function node(name, attributes = {}, ...children) {
 }
 
 const fill = (text, fields) => text.replace(/{(\w+)}/g, (place, name) => fields[name] ?? place);
+const SHORT = 20; // as long as a moment: such a cell is not broken into lines
 const textOf = (row, column) => row.cells[column]?.text ?? "";
 
 function render({ model, el }) {
@@ -99,7 +100,7 @@ function render({ model, el }) {
   const drawRow = (row, held) => {
     const columns = model.get("columns");
     const cells = columns.map(({ name, label, kind }, at) =>
-      node(at === 0 ? "th" : "td", { scope: at === 0 ? "row" : null, class: kind === "number" ? "number" : null, "data-label": label }, node("span", {}, content(row.cells[name]))),
+      node(at === 0 ? "th" : "td", { scope: at === 0 ? "row" : null, class: kind === "number" ? "number" : null, "data-label": label }, node("span", { class: textOf(row, name).length <= SHORT ? "app-short" : null }, content(row.cells[name]))),
     );
     const line = node("tr", { class: held.has(row.id) ? "app-selected" : null }, ...cells);
     if (!many() && !one()) return line;
