@@ -146,6 +146,11 @@ def definition(store: Store, content_hash: str) -> Any:
         return frames.definition(connection, content_hash)
 
 
+def definition_in(connection: Connection, content_hash: str) -> Any:
+    """The same within a transaction."""
+    return frames.definition(connection, content_hash)
+
+
 def latest(connection: Connection, kind: str, name: str, version: int | None = None) -> Any:
     """Find the row of a version, or of the latest."""
     query = select(definitions).where(definitions.c.kind == kind, definitions.c.name == name)

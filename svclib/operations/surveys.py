@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +25,7 @@ CHANNELS = ("web", "qr", "phone", "kiosk", "email", "sms")
 SOURCES = ("probability", "census", "opt-in")
 KINDS = ("open", "personal")
 MOST_INVITATIONS = 50_000
+FEWEST_ALIKE = 5
 INVITATION_COLUMNS = {
     "customer": ("customer", "customer_id", "客户号", "客户编号"),
     "unit": ("unit", "unit id", "branch", "机构", "机构号", "网点"),
@@ -207,6 +209,8 @@ def invite(
             raise Conflict(_("{name} has one open link; personal links need a personal collector."), name=found["name"])
         known = set(tx.scalars(select(units.c.id)))
         _check_units(file_name, rows, known)
+        if published.definition_in(tx, found["definition_hash"]).anonymous:
+            _check_company(file_name, rows)
         tx.execute(invitations.insert(), [
             {"id": new_id(), "collector_id": collector, "token_hash": token_hash(token), "used": False,
              "customer_id": row.get("customer") or None, "unit_id": row.get("unit") or None,
@@ -319,6 +323,21 @@ def _invitees(customers: list[str] | None, number: int, file_name: str, content:
     if not 1 <= len(rows) <= MOST_INVITATIONS:
         raise InvalidInput(_("Invite 1 to {most} people at a time."), most=MOST_INVITATIONS)
     return rows
+
+
+def _check_company(file_name: str, rows: list[dict[str, str]]) -> None:
+    """In an anonymous survey nobody may be alone with their unit, stratum and weight: the answer carries them."""
+    marks = [tuple(row.get(name) or "" for name in ("unit", "stratum", "weight")) for row in rows]
+    company = Counter(marks)
+    faults = [
+        rosters.RowFault(number, InvalidInput(
+            _("Fewer than {least} people share this unit, stratum and weight: the answer would not be anonymous."),
+            least=FEWEST_ALIKE,
+        ))
+        for number, mark in enumerate(marks, start=2) if any(mark) and company[mark] < FEWEST_ALIKE
+    ]  # fmt: skip
+    if faults:
+        raise rosters.RosterError(file_name, faults)
 
 
 def _check_units(file_name: str, rows: list[dict[str, str]], known: set[str]) -> None:

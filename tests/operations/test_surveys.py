@@ -43,9 +43,7 @@ def save(store, token, sheet, events, client=CLIENT, lease=None):
 
 
 def submit(store, token, sheet, seq):
-    work = responses.submit_work(
-        store, token, session=sheet["session"], client=CLIENT, lease=sheet["lease"], seq=seq
-    )
+    work = responses.submit_work(store, token, session=sheet["session"], client=CLIENT, lease=sheet["lease"], seq=seq)
     return store.submit(work).result()
 
 
@@ -196,3 +194,19 @@ def test_a_poster_holds_the_code_and_both_languages(field):
     collector = open_collector(field)
     drawn = surveys.poster(field, system_actor(), collector=collector.id, address="https://svc.example", branch="b01")
     assert drawn.count("<svg") == 3 and "网点" in drawn and "Branch" in drawn
+
+
+def test_nobody_is_alone_with_their_weight_in_an_anonymous_survey(field):
+    import base64
+
+    from svclib.operations.rosters import RosterError
+
+    collector = open_collector(field, kind="personal", channel="sms", source="probability")
+    alike = "customer,unit,weight\n" + "".join(f"c{n},b01,1.5\n" for n in range(5))
+    send = {"collector": collector.id, "file_name": "people.csv"}
+    content = base64.b64encode(alike.encode()).decode()
+    assert len(surveys.invite(field, system_actor(), content=content, **send)) == 5
+    alone = base64.b64encode((alike + "c9,b01,1.7\n").encode()).decode()
+    with pytest.raises(RosterError) as fault:
+        surveys.invite(field, system_actor(), content=alone, **send)
+    assert [one.number for one in fault.value.faults] == [7]
