@@ -52,7 +52,7 @@ class ItemView:
             self.notes,
             self.stale,
             self.actions,
-            beside(self.editor, self.side, kind="app-halves"),
+            beside(self.editor, self.side, kind="item-halves"),
             self.leaving,
         )
 

@@ -92,7 +92,7 @@ def _options(field: str, body: Body, say: _Saying) -> Spec:
 def _option(field: str, name: str, body: Body, say: _Saying, names: list[str]) -> Spec:
     label = say(_("Choice {name}") if field == "choices" else _("Entry {name}"), name=name.upper())
     mark = _mark(field, name, body, say)
-    inputs = [*([mark] if mark else []), *_bilingual(f"{field}.{name}", body[field][name] or {}, say, label)]
+    inputs = [*([mark] if mark else []), *_bilingual(f"{field}.{name}", body[field][name] or {}, say, label, lines=2)]
     acts = [
         _act(f"up:{field}:{name}", "↑", say(_("Move {name} up"), name=label), name == names[0]),
         _act(f"down:{field}:{name}", "↓", say(_("Move {name} down"), name=label), name == names[-1]),

@@ -65,6 +65,10 @@ class Chart(Html):
     ''
     """
 
-    def draw(self, chart: Any, alt: str) -> None:
-        """Show `chart`."""
-        self.set(picture(chart, alt))
+    def draw(self, chart: Any, alt: str, *, narrow: Any = None) -> None:
+        """Show `chart`; on a phone `narrow`, where it is given, the same drawn for its width."""
+        if narrow is None:
+            self.set(picture(chart, alt))
+            return
+        wide = h("div", picture(chart, alt), class_="app-chart-wide")
+        self.set(h("div", wide, h("div", picture(narrow, alt), class_="app-chart-narrow")))

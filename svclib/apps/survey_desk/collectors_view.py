@@ -51,11 +51,10 @@ class CollectorsView:
     def _columns(self) -> list[Column]:
         say = self.model.voice
         return [
-            Column("name", say(_("Name"))),
+            Column("name", say(_("Name of the channel"))),
             Column("state", say(_("State"))),
             Column("channel", say(_("Channel"))),
             Column("unit", say(_("Unit"))),
-            Column("closes", say(_("Closes"))),
         ]
 
     def _form(self) -> Fields:
@@ -64,7 +63,7 @@ class CollectorsView:
         options = {name: [(one, say(text)) for one, text in texts.items()] for name, texts in named.items()}
         hint = say(_("Of whoever wants to answers, no sampling error is ever claimed."))
         fields = [
-            Field("name", say(_("Name")), required=True, hint=say(_("Such as “Lobby poster, autumn”."))),
+            Field("name", say(_("Name of the channel")), required=True, hint=say(_("Such as “Lobby poster, autumn”."))),
             Field("kind", say(_("How people answer")), "select", options["kind"]),
             Field("channel", say(_("Channel")), "select", options["channel"]),
             Field("source", say(_("Who answers")), "select", options["source"], hint=hint),
@@ -74,7 +73,9 @@ class CollectorsView:
             Field("hourly_limit", say(_("Answers an hour from one address")), "number", minimum=1, step=1,
                   hint=say(_("Empty: no limit."))),
         ]  # fmt: skip
-        form = Fields(fields, {"hourly_limit": 60}, submit=say(_("Open to answers")), label=say(_("A new way to answer")))
+        form = Fields(
+            fields, {"hourly_limit": 60}, submit=say(_("Open to answers")), label=say(_("A new way to answer"))
+        )
         form.on_submit = self.screen.submit(form, self._open)
         return form
 
@@ -98,7 +99,6 @@ class CollectorsView:
             "state": cell(say(words.STATES[row.state]), tone=words.TONES[row.state]),
             "channel": say(words.CHANNELS.get(row.channel, row.channel)),
             "unit": self.model.unit_name(row.unit_id),
-            "closes": say.moment(row.closed_at or row.closes_at),
         }
 
     @property
@@ -111,12 +111,13 @@ class CollectorsView:
         if row is None:
             refill(self.side, [])
             return
+        ended = row.closed_at or row.closes_at
         pairs = [
             (say(_("Kind")), say(words.KIND_NAMES.get(row.kind, row.kind))),
             (say(_("Version")), str(row.version)),
             (say(_("Who answers")), say(words.SOURCES.get(row.source, row.source))),
-            (say(_("Opens")), say.moment(row.opens_at)),
-            (say(_("Closes")), say.moment(row.closed_at or row.closes_at)),
+            (say(_("Opens")), say.moment(row.opens_at) if row.opens_at else say(_("at once"))),
+            (say(_("Closes")), say.moment(ended) if ended else say(_("until it is closed"))),
         ]
         self.about.set(detail(row.name, facts(pairs)))
         closing = self.model.may("surveys.publish") and row.state != "closed"
@@ -127,9 +128,7 @@ class CollectorsView:
     def _tools(self, row: Any) -> list[Any]:
         say = self.model.voice
         if row.state == "closed":
-            return [
-                Html(h("p", say(_("It is closed; its links take no answers any more.")), class_="muted"))
-            ]
+            return [Html(h("p", say(_("It is closed; its links take no answers any more.")), class_="muted"))]
         if row.kind == "open":
             self.handing.show(row)
             return [self.handing.widget]

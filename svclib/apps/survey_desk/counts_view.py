@@ -46,7 +46,9 @@ class CountsView:
             [Column("name", say(_("Unit"))), numbers[1]], say, caption=say(_("By unit")), empty=empty, page_size=10
         )
         self.days = column()
-        self.widget = column(self.told, self.days, beside(self.ways, self.units), self.clock, self.pulse)
+        self.widget = column(
+            self.told, self.days, beside(self.ways, self.units, kind="app-halves"), self.clock, self.pulse
+        )
 
     def refresh(self) -> None:
         """Count again."""
@@ -92,4 +94,4 @@ class CountsView:
             say = self.model.voice
             text = _("Answers by day, {first} to {last}; the most on one day: {most}.")
             alt = say(text, first=min(days), last=max(days), most=max(days.values()))
-            self.chart.draw(by_day(days, say), alt)
+            self.chart.draw(by_day(days, say), alt, narrow=by_day(days, say, 360))

@@ -37,9 +37,9 @@ class Handing:
         self.place.ask(
             [
                 Field("branch", say(_("Place")), "select", [("", say(_("No place in the link"))), *places]),
-                Field("counter", say(_("Counter")), hint=say(_("Letters, digits, - and _."))),
+                Field("counter", say(_("Counter"))),
                 Field("language", say(_("First language of the poster")), "select", languages),
-                Field("address", say(_("Address of this site")), hint=say(_("As customers reach it from outside."))),
+                Field("address", say(_("Address of this site"))),
             ],
             {"branch": "", "counter": "", "language": say.language, "address": self.model.address},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -49,7 +50,7 @@ class ResultsView:
         self.found: Results | None = None
         self.choice = Fields([], on_change=lambda _values: self._estimate())
         self.told, self.about, self.chart = Html(), Html(), Chart()
-        self.table = Table(self._columns(), say, caption=say(_("By branch")), page_size=50)
+        self.table = Table(self._columns(), say, caption=say(_("By branch")), page_size=20)
         self.widget = column()
 
     def _columns(self) -> list[Column]:
@@ -143,11 +144,11 @@ class ResultsView:
         parts: list[Any] = [self.choice, self.told, self.about]
         if named["estimate"].notna().any():
             whole = float(one.overall["estimate"]) if words.known(one.overall["estimate"]) else None
-            drawn = charts.ranking(
-                named, "branch", unit=one.unit, title=say(MEASURES[one.measure]), reference=whole,
+            drawn = partial(
+                charts.ranking, named, "branch", unit=one.unit, title=say(MEASURES[one.measure]), reference=whole,
                 reference_label=say(_("all")), marked=tuple(below),
             )  # fmt: skip
-            self.chart.draw(drawn, told)
+            self.chart.draw(drawn(width=1100), told, narrow=drawn(width=340))
             parts.append(self.chart)
         self.table.show((str(row["branch"]), self._cells(row, one)) for row in named.to_dict("records"))
         refill(self.widget, [*parts, self.table])
