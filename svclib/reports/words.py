@@ -66,13 +66,25 @@ def interval(low: Any, high: Any, unit: Unit, language: str = "en") -> str:
     return translate(_("{low} to {high}"), language, low=value(low, unit), high=value(high, unit))
 
 
+def bracket(low: Any, high: Any, unit: Unit) -> str:
+    """Write an interval for a table's cell.
+
+    >>> bracket(0.84, 0.88, SHARE)
+    '[84.0, 88.0]'
+    """
+    if not known(low) or not known(high):
+        return MISSING
+    ends = (number(float(end) * unit.factor, unit.digits, signed=unit.signed) for end in (low, high))
+    return f"[{', '.join(ends)}]"
+
+
 def change(size: Any, unit: Unit, language: str = "en") -> str:
     """Write the size of a change without its sign.
 
     >>> change(-0.032, SHARE)
     '3.2 percentage points'
     """
-    return translate(unit.change, language, size=number(abs(float(size)) * unit.factor, unit.digits))
+    return translate(unit.change, language, size=number(abs(float(size)) * unit.factor, max(unit.digits, 1)))
 
 
 def change_interval(low: Any, high: Any, unit: Unit, language: str = "en") -> str:
@@ -83,7 +95,7 @@ def change_interval(low: Any, high: Any, unit: Unit, language: str = "en") -> st
     """
     if not known(low) or not known(high):
         return MISSING
-    ends = [number(float(end) * unit.factor, unit.digits, signed=True) for end in (low, high)]
+    ends = [number(float(end) * unit.factor, max(unit.digits, 1), signed=True) for end in (low, high)]
     return translate(_("{low} to {high}"), language, low=ends[0], high=ends[1])
 
 

@@ -74,7 +74,7 @@ def coverage(book: Book) -> Section:
             "asked": [words.number(n) for n in now.get("n", [])],
             "share": [words.value(x, SHARE) for x in now.get("estimate", [])],
             "interval": [
-                words.interval(low, high, SHARE, book.language)
+                words.bracket(low, high, SHARE)
                 for low, high in zip(now.get("low", []), now.get("high", []), strict=True)
             ],
         }

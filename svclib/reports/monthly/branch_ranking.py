@@ -11,10 +11,11 @@ from svclib.i18n import _
 from svclib.reports import sentences, words
 from svclib.reports.charts import ranking
 from svclib.reports.monthly.book import Book
-from svclib.reports.monthly.measures import LEVEL, MEASURES, basis, measures
-from svclib.reports.parts import Figure, Section, heading, paragraph, section
+from svclib.reports.monthly.measures import ASPECTS, LEVEL, MEASURES, aspect, basis, measures
+from svclib.reports.parts import Figure, Section, bullets, heading, paragraph, section
 from svclib.reports.tables import Table, table
-from svclib.reports.words import SHARE
+from svclib.reports.words import RATING, SHARE
+from svclib.stats.estimate import MIN_MEAN
 
 WINDOW = 3
 """Months taken together: one month of a branch has too few answers to rank by."""
@@ -32,6 +33,8 @@ def branches(book: Book) -> Section | None:
     below = _below(rows, cells, whole)
     hidden = int(cells["estimate"].isna().sum())
     told = sentences.satisfaction.ranking(cells, "name", SHARE, below=below, hidden=hidden, language=book.language)
+    flagged = cells.loc[cells["name"].isin(below)].sort_values("estimate")
+    weakest = [_weakest(book, rows, str(branch)) for branch in flagged["branch"]]
     draw = partial(
         ranking,
         cells,
@@ -45,6 +48,7 @@ def branches(book: Book) -> Section | None:
         heading(book.say(_("Branches"))),
         paragraph(book.say(_("Satisfied customers of the last {count} months."), count=len(book.months[-WINDOW:]))),
         paragraph(told),
+        bullets(weakest) if weakest else None,
         Figure(lambda width: draw(width=width), told),
         _table(book, rows, cells),
         paragraph(basis(book), "note"),
@@ -65,6 +69,26 @@ def _below(rows: pd.DataFrame, cells: pd.DataFrame, whole: float) -> list[str]:
     return [name for branch, name in zip(shown["branch"], shown["name"], strict=True) if str(branch) in low]
 
 
+def _weakest(book: Book, rows: pd.DataFrame, branch: str) -> str:
+    """Name the aspect in which a branch lies furthest behind the whole, in standard deviations of the answers."""
+    aspects = [name for name in ASPECTS if name in rows.columns]
+    own = rows.loc[rows["branch"].astype(str) == branch, aspects]
+    enough = [name for name in aspects if own[name].count() >= MIN_MEAN and rows[name].std() > 0]
+    if not enough:
+        return book.say(
+            _("{branch}: too few ratings of single aspects to say where it lags."), branch=book.name(branch)
+        )
+    behind = (own[enough].mean() - rows[enough].mean()) / rows[enough].std()
+    name = str(behind.idxmin())
+    return book.say(
+        _("{branch} lies furthest behind in this: {aspect} ({value} against {whole} of the whole)."),
+        branch=book.name(branch),
+        aspect=aspect(book, name),
+        value=words.value(own[name].mean(), RATING),
+        whole=words.value(rows[name].mean(), RATING),
+    )
+
+
 def _table(book: Book, rows: pd.DataFrame, cells: pd.DataFrame) -> Table:
     """List the branches, best first, with all measures; what one measure hides the others hide too."""
     csat, *others = measures(book)
@@ -75,8 +99,7 @@ def _table(book: Book, rows: pd.DataFrame, cells: pd.DataFrame) -> Table:
             "n": [words.number(n) for n in ordered["n"]],
             "csat": [words.value(x, csat.unit) for x in ordered["estimate"]],
             "interval": [
-                words.interval(low, high, csat.unit, book.language)
-                for low, high in zip(ordered["low"], ordered["high"], strict=True)
+                words.bracket(low, high, csat.unit) for low, high in zip(ordered["low"], ordered["high"], strict=True)
             ],
         }
     )

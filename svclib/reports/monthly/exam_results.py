@@ -68,8 +68,7 @@ def _table(book: Book, rows: pd.DataFrame, passed: pd.DataFrame) -> Table:
             "n": [words.number(n) for n in passed["n"]],
             "passed": [words.value(x, SHARE) for x in passed["estimate"]],
             "interval": [
-                words.interval(low, high, SHARE, book.language)
-                for low, high in zip(passed["low"], passed["high"], strict=True)
+                words.bracket(low, high, SHARE) for low, high in zip(passed["low"], passed["high"], strict=True)
             ],
             "mean": [
                 words.number(mean.get(exam), 1) if words.known(n) else words.MISSING

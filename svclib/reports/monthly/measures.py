@@ -97,7 +97,7 @@ def _table(book: Book, tables: dict[str, pd.DataFrame]) -> Table:
     """Put the measures side by side, the newest month first; a month's answers are those to its first question."""
     first = next(iter(tables.values()))
     cells: dict[str, list[str]] = {
-        "month": [words.month(code, book.language) for code in first["month"]],
+        "month": [str(code) for code in first["month"]],
         "n": [words.number(n) for n in first["n"]],
     }
     titles = {"month": book.say(_("Month")), "n": book.say(_("Answers"))}
@@ -108,8 +108,7 @@ def _table(book: Book, tables: dict[str, pd.DataFrame]) -> Table:
             arrow(change, words.value(x, measure.unit)) for change, x in zip(moved, rows["estimate"], strict=True)
         ]
         cells[f"{measure.column}_interval"] = [
-            words.interval(low, high, measure.unit, book.language)
-            for low, high in zip(rows["low"], rows["high"], strict=True)
+            words.bracket(low, high, measure.unit) for low, high in zip(rows["low"], rows["high"], strict=True)
         ]
         titles |= {measure.column: measure.short, f"{measure.column}_interval": book.say(_("95% interval"))}
     return table(pd.DataFrame(cells).iloc[::-1], titles)
@@ -150,14 +149,15 @@ def headline(book: Book) -> Section:
 
 def _watched(book: Book) -> list[Measure]:
     aspects = [
-        Measure(name, partial(stats.mean), RATING, book.labels.get(name, name), _subject(book, name))
+        Measure(name, partial(stats.mean), RATING, book.labels.get(name, name), aspect(book, name))
         for name in ASPECTS
         if name in book.responses.columns
     ]
     return [*measures(book), *aspects]
 
 
-def _subject(book: Book, name: str) -> str:
+def aspect(book: Book, name: str) -> str:
+    """Name the rating of an aspect."""
     subjects = {
         "waiting_time": _("The rating of the waiting time"),
         "staff": _("The rating of the staff's courtesy"),

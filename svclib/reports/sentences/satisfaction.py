@@ -58,7 +58,7 @@ def _change_words(row: Mapping[Any, Any], subject: str, unit: Unit, language: st
 
 
 def _pattern(row: Mapping[Any, Any], unit: Unit) -> str:
-    if round(abs(row["estimate"]) * unit.factor, unit.digits) == 0:
+    if round(abs(row["estimate"]) * unit.factor, max(unit.digits, 1)) == 0:
         return _("{subject} did not move ({level} interval of the change {interval}).")
     if row["direction"] == "steady":
         if row["estimate"] > 0:
