@@ -20,6 +20,7 @@ def suppress(
     within: str | Sequence[str] | None = None,
     min_n: int = MIN_MEAN,
     columns: Sequence[str] = HIDDEN,
+    also: Sequence[bool] | pd.Series | None = None,
 ) -> pd.DataFrame:
     """Hide cells of fewer than `min_n` answers, and as many others as keep them from being worked out.
 
@@ -39,6 +40,8 @@ def suppress(
     min_n : int
     columns : list of str
         Columns to blank.
+    also : list of bool, optional
+        Cells to hide for another reason, such as another table from which they could be worked out.
 
     Returns
     -------
@@ -54,9 +57,9 @@ def suppress(
     check_columns(frame, ["n", *names_of(within)])
     counts = frame["n"].fillna(0).to_numpy(dtype=float)
     small = (counts > 0) & (counts < min_n)
-    hidden = small.copy()
+    hidden = small.copy() if also is None else small | np.asarray(also, dtype=bool)
     for rows in _groups(frame, names_of(within)):
-        hidden[rows] = _complement(counts[rows], small[rows], min_n)
+        hidden[rows] = _complement(counts[rows], hidden[rows], min_n)
     return _blank(frame, small, hidden, [name for name in columns if name in frame.columns])
 
 

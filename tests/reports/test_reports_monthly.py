@@ -100,6 +100,16 @@ def test_a_branch_hidden_by_its_satisfaction_shows_no_other_measure(svc, monkeyp
     assert row.count("—") == 5
 
 
+def test_a_branch_with_months_shown_and_hidden_is_hidden_in_their_sum(svc, book):
+    rows = book.responses.loc[book.responses["month"].isin(book.months[-3:])]
+    months = stats.suppress(stats.csat(rows, "overall", by=["branch", "month"]), within="month")
+    partly = months.groupby("branch", observed=True)["n"].agg(lambda n: n.isna().any() and n.notna().any())
+    table = next(part for part in monthly.branches(book).parts if hasattr(part, "gt"))._repr_html_()
+    for branch in partly.index[partly]:
+        row = next(line for line in table.split("<tr>") if f">{branch.upper()}<" in line)
+        assert row.count("—") == 5
+
+
 def test_the_item_with_the_wrong_key_is_found(book):
     told = html(monthly.exams(book))
     assert "aml-007: The key is probably a" in told

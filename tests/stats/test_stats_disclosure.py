@@ -40,6 +40,12 @@ def test_each_month_is_protected_by_itself():
     assert stats.suppress(frame, within="month")["n"].isna().tolist() == [True, True, False, False]
 
 
+def test_a_cell_hidden_for_another_reason_takes_a_second_one_with_it():
+    out = stats.suppress(cells(40, 9, 30), also=[False, True, False])
+    assert out["n"].isna().tolist() == [False, True, True]
+    assert out["note"].tolist()[1] == Note.COMPLEMENTARY
+
+
 def test_a_frame_without_n_is_refused():
     with pytest.raises(InvalidInput, match='"n"'):
         stats.suppress(pd.DataFrame({"estimate": [1]}))

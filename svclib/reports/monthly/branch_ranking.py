@@ -27,7 +27,8 @@ def branches(book: Book) -> Section | None:
     rows = book.responses.loc[book.responses["month"].isin(book.months[-WINDOW:])]
     if csat.column not in rows.columns or rows["branch"].nunique() < 2:
         return section()
-    cells = stats.suppress(csat.estimate(rows, csat.column, by="branch"))
+    cells = csat.estimate(rows, csat.column, by="branch")
+    cells = stats.suppress(cells, also=cells["branch"].isin(_mixed(rows)))
     cells = cells.loc[cells["n"].isna() | (cells["n"] > 0)].assign(name=[book.name(b) for b in _kept(cells)])
     whole = float(csat.estimate(rows, csat.column)["estimate"].item())
     below = _below(rows, cells, whole)
@@ -53,6 +54,18 @@ def branches(book: Book) -> Section | None:
         _table(book, rows, cells),
         paragraph(basis(book), "note"),
     )
+
+
+def _mixed(rows: pd.DataFrame) -> list[str]:
+    """Name the branches of which the monthly reports show some of the months and hide others.
+
+    Their sum over the months, less the months shown, would give what was hidden.
+    """
+    csat = MEASURES[0]
+    cells = stats.suppress(csat.estimate(rows, csat.column, by=["branch", "month"]), within="month")
+    cells = cells.assign(hidden=cells["n"].isna(), shown=cells["n"].fillna(0) > 0)
+    found = cells.groupby("branch", observed=True)[["hidden", "shown"]].any()
+    return [str(branch) for branch in found.index[found["hidden"] & found["shown"]]]
 
 
 def _kept(cells: pd.DataFrame) -> list[str]:
