@@ -1,6 +1,6 @@
 """From a fresh clone with empty caches to a portal that answers; then the second start.
 
-Aim: ≤ 4 min and ≤ 5 s on two cores. Runs ``make run`` as the README prints it, in a path with a space; Ctrl-C at the end.
+Aim: ≤ 4 min and ≤ 5 s on two cores. Runs ``make run`` as the README prints it, in a path with a space, then Ctrl-C.
 """
 
 from __future__ import annotations
