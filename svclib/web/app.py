@@ -31,7 +31,14 @@ from svclib.store import Store  # noqa: E402
 from svclib.store.migrate import require_current  # noqa: E402
 from svclib.web import routes  # noqa: E402
 from svclib.web.desks import folder  # noqa: E402
-from svclib.web.kernels import FilteredConnection, Kernels, Owners, SoleKernelSpecManager, end_all  # noqa: E402
+from svclib.web.kernels import (  # noqa: E402
+    FilteredConnection,
+    Kernels,
+    Owners,
+    SoleKernelSpecManager,
+    end_all,
+    kernel_account,
+)
 from svclib.web.site import Site  # noqa: E402
 from svclib.web.sweeper import Sweeper  # noqa: E402
 
@@ -67,7 +74,7 @@ class Server(Voila):
 
     def open_doors(self, port: int) -> HTTPServer:
         """Build the application and listen; the port may be 0 for any free one."""
-        self.connection_dir = tempfile.mkdtemp(prefix="svc_kernels_")
+        self.connection_dir = kernel_folder()
         sockets = bind_sockets(port, self.site.settings.host)
         self.site.port = sockets[0].getsockname()[1]
         self.app = Application(self.init_handlers_after(self.init_settings), **self._settings)
@@ -87,6 +94,16 @@ class Server(Voila):
         await end_all(self.kernel_manager)
         await asyncio.wait_for(asyncio.gather(server.close_all_connections(), return_exceptions=True), 3)
         shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def kernel_folder() -> str:
+    """Make the folder of connection files and sockets; the account of the kernels, where there is one, may use it."""
+    folder = tempfile.mkdtemp(prefix="svc_kernels_")
+    account = kernel_account()
+    if account is not None:
+        os.chown(folder, -1, account.pw_gid)
+        Path(folder).chmod(0o770)
+    return folder
 
 
 def configuration() -> Config:

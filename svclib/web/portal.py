@@ -26,8 +26,8 @@ COLOURS = {
     "open": "warning", "ready": "success", "later": "info", "decision": "info", "review": "info", "rejected": "danger",
 }  # fmt: skip
 ACTIONS = {
-    "open": _("Go on"), "ready": _("Begin the exam"), "later": _("Later"), "decision": _("Decide"), "review": _("Review"),
-    "rejected": _("Mend"),
+    "open": _("Go on"), "ready": _("Begin the exam"), "later": _("Later"), "decision": _("Decide"),
+    "review": _("Review"), "rejected": _("Mend"),
 }  # fmt: skip
 
 
