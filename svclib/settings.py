@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,6 +35,9 @@ class Settings:
         IANA name for months and calendars (``SVC_TZ``).
     grace_seconds : int
         How long after an exam's deadline answers on their way still count (``SVC_GRACE``, 15).
+    proxies : tuple of str
+        Addresses of the proxies before the server, whose X-Forwarded-For and -Proto are believed (``SVC_PROXIES``, with
+        commas between them). Where there are any, nobody else may reach the port.
     """
 
     home: Path
@@ -43,6 +47,7 @@ class Settings:
     language: Language = "zh-CN"
     timezone: str = "Asia/Shanghai"
     grace_seconds: int = DEFAULT_GRACE
+    proxies: tuple[str, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -62,6 +67,7 @@ class Settings:
             language=_language(env.get("SVC_LANG")),
             timezone=_timezone(env.get("SVC_TZ")),
             grace_seconds=_grace(env.get("SVC_GRACE")),
+            proxies=_proxies(env.get("SVC_PROXIES")),
         )
 
 
@@ -97,3 +103,15 @@ def _timezone(value: str | None) -> str:
     except (ZoneInfoNotFoundError, ValueError) as fault:
         raise InvalidInput(_("SVC_TZ is {value}; give a name such as Asia/Shanghai."), value=name) from fault
     return name
+
+
+def _proxies(value: str | None) -> tuple[str, ...]:
+    addresses = tuple(part.strip() for part in (value or "").split(",") if part.strip())
+    for address in addresses:
+        try:
+            ip_address(address)
+        except ValueError as fault:
+            raise InvalidInput(
+                _("SVC_PROXIES holds {value}; give IP addresses with commas between them."), value=address
+            ) from fault
+    return addresses

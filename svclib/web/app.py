@@ -78,7 +78,11 @@ class Server(Voila):
         sockets = bind_sockets(port, self.site.settings.host)
         self.site.port = sockets[0].getsockname()[1]
         self.app = Application(self.init_handlers_after(self.init_settings), **self._settings)
-        server = HTTPServer(self.app, max_body_size=LARGEST_REQUEST, max_buffer_size=2 * LARGEST_REQUEST)
+        proxies = list(self.site.settings.proxies)
+        server = HTTPServer(
+            self.app, max_body_size=LARGEST_REQUEST, max_buffer_size=2 * LARGEST_REQUEST,
+            xheaders=bool(proxies), trusted_downstream=proxies,
+        )  # fmt: skip
         server.add_sockets(sockets)
         return server
 
