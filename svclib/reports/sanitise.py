@@ -22,6 +22,7 @@ _TAGS = _names(
 _ATTRIBUTES = {
     "*": ["class", "lang", "title"],
     "a": ["href"],
+    "div": ["role", "tabindex", "aria-label"],
     "th": ["scope", "colspan", "rowspan", "style"],
     "td": ["colspan", "rowspan", "style"],
     "col": ["span"],
@@ -36,7 +37,7 @@ _DRAWN = _names(
     "class width height viewBox fill fill-opacity stroke stroke-width stroke-opacity stroke-dasharray",
     " stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit opacity transform d x y x1 y1 x2 y2 cx cy r",
     " rx ry dx dy points text-anchor dominant-baseline font-family font-size font-weight font-style id clip-path",
-    " display offset stop-color gradientUnits role aria-hidden",
+    " display offset stop-color gradientUnits",
 )
 _LOCAL = re.compile(r"url\(\s*['\"]?#[\w\-]+['\"]?\s*\)")
 

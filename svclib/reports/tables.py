@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -19,13 +20,16 @@ class Table:
     ----------
     gt : great_tables.GT
         For further styling.
+    label : str
+        What a screen reader calls it; on a phone it is scrolled sideways, by keyboard too.
     """
 
     gt: Any
+    label: str
 
     def _repr_html_(self) -> str:
-        html: str = self.gt.as_raw_html()
-        return html
+        inner = self.gt.as_raw_html()
+        return f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(self.label)}">{inner}</div>'
 
 
 def table(
@@ -70,7 +74,7 @@ def table(
     )
     if marked:
         made = made.tab_style(style.text(weight="bold"), loc.body(rows=list(marked)))
-    return Table(_look(made))
+    return Table(_look(made), label=", ".join(headings.values()))
 
 
 def _look(made: Any) -> Any:
