@@ -52,7 +52,9 @@ class LiveView:
         self.person = Html()
         self.actions = Actions([], on_action=self._act, label=say(_("For this person")))
         self.side = column(self.person, self.actions)
-        self.widget = column(self.summary, self.filter, beside(self.table, self.side), self.pulse)
+        self.widget = column(
+            self.summary, self.filter, beside(self.table, self.side, kind="app-beside app-board"), self.pulse
+        )
         self.board: Any = None
 
     def _states(self) -> list[tuple[str, str]]:

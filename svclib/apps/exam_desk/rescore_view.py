@@ -33,6 +33,7 @@ from svclib.apps.pieces import (
 )  # fmt: skip
 from svclib.i18n import _
 from svclib.reports import sentences
+from svclib.stats.items.distractors import OMITTED
 
 KEY_HINTS = {
     "multiple": _("The right options, such as a,c; several keys apart by “;”."),
@@ -155,8 +156,9 @@ class RescoreView:
     def _option_cells(self, row: dict[Any, Any]) -> dict[str, Any]:
         say = self.model.voice
         rest = row["point_biserial"]
+        name = say(_("left out")) if row["option"] == OMITTED else row["option"]
         return {
-            "option": f"{row['option']} ✓" if row["is_key"] else row["option"],
+            "option": f"{name} ✓" if row["is_key"] else name,
             "share": cell(say.percent(row["share"]), order=row["share"]),
             "rest": cell(say.number(rest, 2), order=None if pd.isna(rest) else rest),
             "look": sentences.items.option(row, say.language),

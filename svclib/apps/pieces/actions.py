@@ -143,7 +143,8 @@ def column(*children: ipywidgets.Widget, kind: str = "") -> ipywidgets.VBox:
 def beside(*children: ipywidgets.Widget, kind: str = "app-beside") -> ipywidgets.Box:
     """Widgets beside each other where there is room, else below each other."""
     box = ipywidgets.Box(list(children))
-    box.add_class(kind)
+    for name in kind.split():
+        box.add_class(name)
     return box
 
 

@@ -103,7 +103,7 @@ class Voice:
     # ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def number(self, value: Any, digits: int = 0) -> str:
         """A number with `digits` decimals and thousands apart; a dash for none."""
-        return DASH if missing(value) else f"{float(value):,.{digits}f}"
+        return DASH if missing(value) else f"{float(value):,.{digits}f}".replace("-", "−")
 
     def percent(self, share: Any, digits: int = 0) -> str:
         """A share (0–1) in percent; a dash for none."""

@@ -13,6 +13,7 @@ function node(name, attributes = {}, ...children) {
 
 const fill = (text, fields) => text.replace(/{(\w+)}/g, (place, name) => fields[name] ?? place);
 const SHORT = 20; // as long as a moment: such a cell is not broken into lines
+const classOf = (kind, text) => [kind === "number" && "number", ["", "–"].includes(text) && "app-none"].filter(Boolean).join(" ") || null;
 const textOf = (row, column) => row.cells[column]?.text ?? "";
 
 function render({ model, el }) {
@@ -58,9 +59,18 @@ function render({ model, el }) {
     model.send({ selected: ids });
     draw();
   };
+  // On a phone what was chosen is drawn below the table: go there.
+  const showDetail = () => {
+    const detail = el.closest(".app-beside")?.lastElementChild;
+    if (innerWidth < 900 && detail) setTimeout(() => detail.scrollIntoView({ block: "start" }), 400);
+  };
   const toggle = (id) => {
     const held = selected();
-    if (one()) return choose([id]);
+    if (one()) {
+      choose([id]);
+      showDetail();
+      return;
+    }
     if (held.has(id)) held.delete(id);
     else held.add(id);
     choose([...held]);
@@ -100,7 +110,7 @@ function render({ model, el }) {
   const drawRow = (row, held) => {
     const columns = model.get("columns");
     const cells = columns.map(({ name, label, kind }, at) =>
-      node(at === 0 ? "th" : "td", { scope: at === 0 ? "row" : null, class: kind === "number" ? "number" : null, "data-label": label }, node("span", { class: textOf(row, name).length <= SHORT ? "app-short" : null }, content(row.cells[name]))),
+      node(at === 0 ? "th" : "td", { scope: at === 0 ? "row" : null, class: classOf(kind, textOf(row, name)), "data-label": label }, node("span", { class: textOf(row, name).length <= SHORT ? "app-short" : null }, content(row.cells[name]))),
     );
     const line = node("tr", { class: held.has(row.id) ? "app-selected" : null }, ...cells);
     if (!many() && !one()) return line;
