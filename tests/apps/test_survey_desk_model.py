@@ -168,9 +168,10 @@ def test_personal_links_are_made_for_a_number_and_from_a_list(desk):
     content = base64.b64encode("客户号,机构\nC1,b01\n=2+3,b02\n".encode()).decode()
     with pytest.raises(InvalidInput):
         model.invite(made.id, file_name="list.csv", content=content)
-    content = base64.b64encode("客户号,机构\nC1,b01\n".encode()).decode()
-    (one,) = model.invite(made.id, file_name="list.csv", content=content)
-    assert (one.customer, one.unit) == ("C1", "b01")
+    rows = "".join(f"C{number},b01\n" for number in range(1, 6))
+    content = base64.b64encode(f"客户号,机构\n{rows}".encode()).decode()
+    made = model.invite(made.id, file_name="list.csv", content=content)
+    assert (made[0].customer, made[0].unit) == ("C1", "b01") and len(made) == 5
 
 
 def test_the_list_of_personal_links_holds_no_formula(desk):
