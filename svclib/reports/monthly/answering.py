@@ -86,6 +86,8 @@ def coverage(book: Book) -> Section:
         shown = table(
             cells, {"channel": book.say(_("Channel")), **{key: book.say(text) for key, text in names.items()}}
         )
+    if book.branch is not None:  # counts of one branch beside those of all could be subtracted
+        return section(title, shown)
     return section(title, _sources(book), shown, heading(book.say(_("Missing answers")), 3), _missing(book))
 
 

@@ -63,6 +63,12 @@ class Book:
         return self.names.get(str(unit), str(unit))
 
     @property
+    def now(self) -> pd.DataFrame:
+        """Responses of the month that the report is about: the branch's, or all."""
+        rows = self.responses.loc[self.responses["month"] == self.month]
+        return rows if self.branch is None else rows.loc[rows["branch"].astype(str) == self.branch]
+
+    @property
     def subject(self) -> str:
         """What the report is about."""
         return self.name(self.branch) if self.branch else self.say(_("All branches"))

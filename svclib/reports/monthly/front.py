@@ -172,7 +172,7 @@ def _trend(book: Book, row: dict[Any, Any]) -> str:
 
 
 def _opt_in(book: Book) -> str:
-    rows = book.responses.loc[book.responses["month"] == book.month]
+    rows = book.now
     if "source" not in rows.columns or not (rows["source"] == "opt-in").any():
         return ""
     return book.say(_("Opt-in answers among them: no sampling error is claimed."))

@@ -122,7 +122,7 @@ def arrow(row: dict[Any, Any], value: str) -> str:
 
 def basis(book: Book) -> str:
     """Say what the answers are a sample of, beside the numbers."""
-    rows = book.responses.loc[book.responses["month"] == book.month]
+    rows = book.now
     opt_in = float((rows["source"] == "opt-in").mean()) if "source" in rows.columns and len(rows) else 0.0
     if opt_in == 0:
         return book.say(_("Intervals are 95%; an arrow marks a change that chance alone would hardly explain."))
