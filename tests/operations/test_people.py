@@ -126,7 +126,7 @@ def test_a_roster_with_faults_names_every_row_and_stores_nobody(bank):
 
 
 def test_a_roster_can_be_tried_and_then_taken(bank):
-    content = base64.b64encode("login,name,unit\nanna,Anna,b01\nemil,Emil,b02\n".encode()).decode()
+    content = base64.b64encode(b"login,name,unit\nanna,Anna,b01\nemil,Emil,b02\n").decode()
     assert people.import_roster(bank, SYSTEM, file_name="r.csv", content=content, dry_run=True) == 2
     assert people.list_(bank, SYSTEM) == []
     assert people.import_roster(bank, SYSTEM, file_name="r.csv", content=content) == 2
