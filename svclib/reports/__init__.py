@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
+
+# Altair imports jsonschema, which would compile a grammar of international addresses that nobody here uses (0.8 s in
+# every kernel and report); None in its place is read as "not installed".
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 _WHERE = {
     "render": "rendering",
