@@ -16,7 +16,7 @@ from svclib.web.strict_json import parse_object
 ARROW = "application/vnd.apache.arrow.stream"
 SMALL_BODY = 2**20
 ROSTER_BODY = 12 * 2**20  # 8 MB of a file, as base64
-LARGE = ("import_roster", "import_files", "import_contacts")
+LARGE = ("import_roster", "import_files", "import_contacts", "invite")
 _HEAVY = ("frames.",)
 _CHANGES_IDENTITY = ("people", "tokens")
 
