@@ -190,6 +190,12 @@ def test_a_chart_is_a_picture_with_its_sentence():
     assert "var(--chart-1" in made and "<script" not in made
 
 
+def test_what_draws_charts_is_loaded_once_in_the_background():
+    first = pieces.warm_up()
+    first.join(30)
+    assert not first.is_alive() and pieces.warm_up() is first
+
+
 def test_a_workbook_cell_that_looks_like_a_formula_stays_text():
     import io
 

@@ -15,6 +15,7 @@ from svclib.apps.pieces import (
     Html,
     Screen,
     Table,
+    Voice,
     banner,
     beside,
     cell,
@@ -33,31 +34,29 @@ def affected_table(model: ExamDeskModel) -> Table:
     columns = [
         Column("name", say(_("Name"))),
         Column("unit", say(_("Unit"))),
-        Column("before", say(_("Score before")), "number"),
-        Column("after", say(_("Score after")), "number"),
-        Column("was", say(_("Result before"))),
-        Column("is", say(_("Result after"))),
+        Column("score", say(_("Score (of 100)")), "number"),
+        Column("result", say(_("Result"))),
     ]
     return Table(columns, say, caption=say(_("Who would change")), page_size=10)
 
 
 def show_affected(table: Table, rows: list[Any], model: ExamDeskModel) -> None:
     """Fill the table of `affected_table`."""
-    say = model.voice
-    table.show(
-        (
-            one["attempt"],
-            {
-                "name": one["name"],
-                "unit": say.local(one["unit"]),
-                "before": cell(say.number(one["percent_before"], 1), order=one["percent_before"]),
-                "after": cell(say.number(one["percent_after"], 1), order=one["percent_after"]),
-                "was": outcome(one["passed_before"], say),
-                "is": outcome(one["passed_after"], say),
-            },
-        )
-        for one in rows
-    )
+    table.show((one["attempt"], _affected_cells(one, model.voice)) for one in rows)
+
+
+def _affected_cells(one: Any, say: Voice) -> dict[str, Any]:
+    before, after = (say.number(one[name], 1) for name in ("percent_before", "percent_after"))
+    result = outcome(one["passed_after"], say)
+    if one["passed_before"] != one["passed_after"]:
+        was = outcome(one["passed_before"], say)["text"]
+        result = {**result, "text": f"{was} → {result['text']}"}
+    return {
+        "name": one["name"],
+        "unit": say.local(one["unit"]),
+        "score": cell(f"{before} → {after}", order=one["percent_after"]),
+        "result": result,
+    }
 
 
 def affected_sentence(seen: Any, model: ExamDeskModel) -> str:

@@ -12,7 +12,7 @@ from svclib.apps.exam_desk.people_view import PeopleView
 from svclib.apps.exam_desk.rescore_view import RescoreView
 from svclib.apps.exam_desk.results_view import ResultsView
 from svclib.apps.exam_desk.sittings_view import SittingsView
-from svclib.apps.pieces import Field, Fields, Screen, Tabs, query, refill
+from svclib.apps.pieces import Field, Fields, Screen, Tabs, query, refill, warm_up
 from svclib.i18n import _
 
 OF_ONE_SITTING = ("people", "live", "results", "rescore")
@@ -68,6 +68,7 @@ class ExamDesk:
         waiting = self.model.waiting_for_me()
         first = "live" if wanted else "decisions" if waiting and "decisions" in self.views else next(iter(self.views))
         self.tabs.go(first)
+        warm_up()
         return self.screen
 
     def _opening(self, name: str) -> None:

@@ -100,7 +100,9 @@ class ResultsView:
     def _draw_chart(self, scored: pd.DataFrame, told: str) -> None:
         from svclib.apps.exam_desk.charts import score_distribution  # loads Altair: only where a chart is drawn
 
-        self.chart.draw(score_distribution(scored, self.model.voice, self._pass_mark()), told)
+        voice, mark = self.model.voice, self._pass_mark()
+        wide = score_distribution(scored, voice, mark, 1000)
+        self.chart.draw(wide, told, narrow=score_distribution(scored, voice, mark, 330))
 
     def _pass_mark(self) -> float | None:
         """The pass mark, where the sitting is of the exam's latest version."""

@@ -2,7 +2,7 @@
 
 from svclib.apps.pieces.actions import Action, Actions, Tabs, beside, column, refill
 from svclib.apps.pieces.address import query
-from svclib.apps.pieces.chart import Chart, picture
+from svclib.apps.pieces.chart import Chart, picture, warm_up
 from svclib.apps.pieces.dialog import Dialog
 from svclib.apps.pieces.feedback import Progress, Pulse, Toasts
 from svclib.apps.pieces.fields import Field, Fields
@@ -18,5 +18,5 @@ __all__ = [
     "Action", "Actions", "Chart", "Column", "Dialog", "Download", "Field", "Fields", "Form", "Html", "Progress",
     "Pulse", "Screen", "Table", "Tabs", "Toasts", "Upload", "Voice", "badge", "banner", "beside", "cell", "column",
     "detail", "empty_state", "facts", "figure", "figures", "h", "missing", "picture", "preview_source", "query",
-    "refill", "sentence", "workbook",
+    "refill", "sentence", "warm_up", "workbook",
 ]  # fmt: skip

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import threading
 from functools import lru_cache
 from typing import Any
 
 from svclib.apps.pieces.markup import Html, Markup, h
 
 _SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)"[^>]*?\bheight="([\d.]+)"')
+_HEAVY = ("svclib.reports.charts", "vl_convert")
 _OPENING = re.compile(r"<svg\b[^>]*>")
+
+
+@lru_cache(maxsize=1)
+def warm_up() -> threading.Thread:
+    """Load what draws charts in the background, once, so that the first chart does not keep its user waiting."""
+    loading = threading.Thread(target=lambda: [importlib.import_module(name) for name in _HEAVY], daemon=True)
+    loading.start()
+    return loading
 
 
 @lru_cache(maxsize=1)
