@@ -192,6 +192,28 @@ def test_results_show_sentence_chart_and_table(desk, sat):
     assert len(view.table.rows) == 2
 
 
+def test_the_sentence_and_figures_are_drawn_not_spelt(desk, sat):
+    app = desk()
+    app.tabs.go("results")
+    assert "&lt;" not in app.views["results"].told.value
+    assert 'class="figure-value"' in app.views["results"].told.value
+
+
+def test_who_has_no_result_has_not_failed(desk, sat, hall):
+    app = desk()
+    app.tabs.go("results")
+    row = next(row for row in app.views["results"].table.rows if row["id"] == person(hall, STAFF[-1]))
+    assert row["cells"]["result"] == {"text": "–"}
+
+
+def test_a_form_put_away_schedules_nothing(desk):
+    app = desk()
+    view = app.views["sittings"]
+    view.new.press("new")
+    view.cancel.press("cancel")
+    assert view.form_card not in view.widget.children and app.model.sittings == []
+
+
 def test_the_excel_file_is_handed_over(desk, sat):
     app = desk()
     app.tabs.go("results")

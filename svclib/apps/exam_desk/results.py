@@ -98,7 +98,7 @@ def _people_sheet(data: pd.DataFrame, voice: Voice) -> pd.DataFrame:
             voice(_("Name")): data["name"],
             voice(_("Unit")): data["unit"],
             voice(_("Best score")): data["best"],
-            voice(_("Result")): [said[bool(one)] if one is not pd.NA else None for one in data["passed"]],
+            voice(_("Result")): [None if missing(one) else said[bool(one)] for one in data["passed"]],
             voice(_("Number of attempts")): data["attempts"],
             voice(_("Handed in")): [None if missing(one) else voice.moment(one) for one in data["last"]],
         }

@@ -24,6 +24,8 @@ from svclib.apps.pieces import (
     empty_state,
     figure,
     figures,
+    h,
+    missing,
     refill,
     sentence,
 )  # fmt: skip
@@ -116,11 +118,12 @@ class ResultsView:
         if not found.with_result:
             return sentence(text)
         rate, mean = found.pass_rate, found.mean
-        return sentence(text) + figures(
+        shown = figures(
             figure(say(_("With a result")), f"{found.with_result} / {found.assigned}"),
             figure(say(_("Pass rate")), words.value(rate["estimate"], words.SHARE), self._interval(rate, words.SHARE)),
             figure(say(_("Mean score")), say.number(mean["estimate"], 1), self._interval(mean, words.RATING)),
         )
+        return h("div", sentence(text), shown)
 
     def _interval(self, row: dict[str, Any], unit: words.Unit) -> str:
         say = self.model.voice
@@ -130,7 +133,7 @@ class ResultsView:
 
     def _cells(self, row: dict[Any, Any]) -> dict[str, Any]:
         say = self.model.voice
-        passed = None if row["passed"] is pd.NA else bool(row["passed"])
+        passed = None if missing(row["passed"]) else bool(row["passed"])
         return {
             "name": row["name"],
             "number": row["staff_number"],

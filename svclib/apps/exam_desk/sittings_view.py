@@ -25,6 +25,7 @@ from svclib.apps.pieces import (
     facts,
     figure,
     figures,
+    h,
     refill,
 )  # fmt: skip
 from svclib.i18n import _
@@ -46,8 +47,8 @@ class SittingsView:
         )
         self.form = Fields([], submit=say(_("Schedule")), label=say(_("Schedule a sitting")))
         self.form.on_submit = screen.submit(self.form, self._schedule)
-        self.form.on_change = None
-        self.form_card = column(Html(detail(say(_("Schedule a sitting")))), self.form, kind="app-card")
+        self.cancel = Actions([Action("cancel", say(_("Cancel")), "quiet")], on_action=lambda _name: self.close_form())
+        self.form_card = column(Html(h("h2", say(_("Schedule a sitting")))), self.form, self.cancel, kind="app-card")
         self.side = column(self.detail, self.actions)
         self.widget = column(self.new, self.summary, beside(self.table, self.side))
 
