@@ -101,3 +101,12 @@ class postgres_database:
 def postgres_url() -> Iterator[str]:
     with postgres_database() as url:
         yield url
+
+
+def pytest_sessionfinish(session, exitstatus) -> None:
+    """Where nothing may be skipped (SVC_TEST_NO_SKIPS, as in CI), a skip is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("SVC_TEST_NO_SKIPS") and skipped and exitstatus == 0:
+        reporter.write_line(f"{len(skipped)} tests were skipped where none may be", red=True)
+        session.exitstatus = 1

@@ -82,7 +82,7 @@ _TITLES = {
     "void": {"zh-CN": "作废申请待复核", "en": "An attempt is to be voided: decide"},
     "rescore": {"zh-CN": "改分申请待复核", "en": "A key is to be mended: decide"},
     "review": {"zh-CN": "试题待审核", "en": "An item waits for review"},
-    "rejected": {"zh-CN": "试题被退回,请修改", "en": "An item came back: mend it"},
+    "rejected": {"zh-CN": "试题被退回，请修改", "en": "An item came back: mend it"},
 }
 
 

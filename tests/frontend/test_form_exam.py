@@ -152,7 +152,7 @@ def test_an_expired_attempt_says_so(page, sheet_server):
     url, sheet = sheet_server.add("exam", kind="exam", minutes=30)
     sheet.status = "expired"
     page.goto(f"{url}?lang=zh-CN")
-    page.wait_for_selector("text=考试时间已到,此前已保存的作答将计入成绩。")
+    page.wait_for_selector("text=考试时间已到，此前已保存的作答将计入成绩。")
 
 
 def test_an_exam_can_be_taken_by_keyboard_alone(page, sheet_server, until):
