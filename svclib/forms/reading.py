@@ -91,8 +91,8 @@ def _forbidden(text: str, match: re.Match[str], name: str) -> Finding:
 def _syntax(error: MarkedYAMLError, name: str) -> Finding:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    sentence = _("This is not YAML ({problem}): check quotes, indentation and colons.")
-    return Finding("error", "yaml", sentence, {"problem": error.problem or error.context or ""}, name, line, column)
+    sentence = _("This is not YAML: check quotes, indentation and colons.")
+    return Finding("error", "yaml", sentence, {}, name, line, column)
 
 
 class _Reader:

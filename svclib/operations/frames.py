@@ -139,6 +139,7 @@ def codebook(store: Store, actor: Actor, *, name: str, kind: Kind | None = None)
 @operation(right="frames.exams")
 def scores(store: Store, actor: Actor, *, exam: str, attempts: Attempts = "all", points: bool = False) -> pd.DataFrame:
     """Give candidates × items: the earned part (0 to 1) or the points; see `svclib.frames.scores`."""
+    _kind_of(store, actor, exam, "exam")
     with store.read() as connection:
         view = view_of(store, actor, "frames.exams")
         return frames.scores(connection, exam, view, attempts=attempts, points=points)
@@ -147,6 +148,7 @@ def scores(store: Store, actor: Actor, *, exam: str, attempts: Attempts = "all",
 @operation(right="frames.exams")
 def choices(store: Store, actor: Actor, *, exam: str, attempts: Attempts = "all") -> pd.DataFrame:
     """Give candidates × items: the options chosen; see `svclib.frames.choices`."""
+    _kind_of(store, actor, exam, "exam")
     with store.read() as connection:
         return frames.choices(connection, exam, view_of(store, actor, "frames.exams"), attempts=attempts)
 

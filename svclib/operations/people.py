@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, update
 
 from svclib.errors import AccessDenied, Conflict, InvalidInput, NotFound
-from svclib.i18n import Language, _
+from svclib.i18n import LANGUAGES, Language, _
 from svclib.operations import passwords, rosters
 from svclib.operations.accounts import end_all
 from svclib.operations.actor import ROLES, ROLES_OF_RIGHT, Actor
@@ -30,6 +30,7 @@ from svclib.operations.registry import operation, record
 from svclib.store import Store, new_id
 from svclib.store.schema import grants, people, units
 
+LONGEST = {"name": 200, "staff_number": 64, "position": 100, "email": 254}  # as the table holds them
 ROSTER_COLUMNS = {
     "login": ("login", "user name", "登录名", "账号"),
     "name": ("name", "姓名"),
@@ -173,7 +174,7 @@ def create(
 ) -> Issued:  # fmt: skip
     """Add a person to a unit, with a one-time password unless they sign in otherwise."""
     check_login(login)
-    check_text("name", name)
+    _check_words(name=name, staff_number=staff_number, position=position, email=email)
     password = passwords.one_time() if issue_password else None
     hashed = passwords.hash_password(password) if password else None
 
@@ -191,6 +192,12 @@ def create(
     return store.write(work)
 
 
+def _check_words(**words: str | None) -> None:
+    for field, value in words.items():
+        if value is not None:
+            check_text(field, value, LONGEST[field])
+
+
 @operation(right="people.manage", audit="Imported {count} people from {file}")
 def import_roster(store: Store, actor: Actor, *, file_name: str, content: str, dry_run: bool = False) -> int:
     """Add the people of an Excel or CSV roster (base64 in `content`): all of them or, with an error, none.
@@ -201,6 +208,7 @@ def import_roster(store: Store, actor: Actor, *, file_name: str, content: str, d
 
     def add(tx: Connection, values: dict[str, str]) -> None:
         check_login(values["login"])
+        _check_words(**{field: values[field] or None for field in ("name", "staff_number", "position")})
         actor.require("people.manage", unit_path(tx, values["unit"]))
         number = values.get("staff_number") or None
         check_unused(tx, values["login"], number)
@@ -346,6 +354,9 @@ def create_unit(store: Store, actor: Actor, *, id: str, parent: str | None, kind
         raise InvalidInput(_("{value} is no unit id: use letters, digits, - and _."), value=id, field="id")
     if kind not in {"head_office", "branch", "outlet"}:
         raise InvalidInput(_("A unit is a head_office, a branch or an outlet, not {value}."), value=kind, field="kind")
+    for language in LANGUAGES:
+        check_text("name", name.get(language, ""), LONGEST["name"])
+    name = {language: name[language] for language in LANGUAGES}
 
     def work(tx: Connection) -> Unit:
         above = "/" if parent is None else unit_path(tx, parent)

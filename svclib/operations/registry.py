@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_type_hints
@@ -18,7 +19,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 from sqlalchemy import Connection
 
 from svclib.errors import InvalidInput, NotFound
-from svclib.i18n import _
+from svclib.i18n import LANGUAGES, _, translate
 from svclib.operations.actor import Actor
 from svclib.store import Store
 
@@ -88,9 +89,42 @@ class Operation:
             place = ".".join(str(part) for part in first["loc"])
             raise InvalidInput(
                 _("{operation}: the field {field} is wrong: {detail}."),
-                operation=self.name, field=place, detail=first["msg"],
+                operation=self.name, field=place, detail=_told(first),
             ) from None  # fmt: skip
         return {name: getattr(model, name) for name in self.parameters}
+
+
+# What pydantic found, by the beginning of its error's type, in words of ours; the longest beginning counts.
+WRONG = {
+    "missing": _("it is missing"),
+    "extra_forbidden": _("there is no such field"),
+    "string_": _("a text is wanted"),
+    "int_": _("a whole number is wanted"),
+    "float_": _("a number is wanted"),
+    "finite_number": _("a number is wanted"),
+    "bool_": _("true or false is wanted"),
+    "datetime_": _("a moment is wanted, such as 2025-05-31T09:00:00+08:00"),
+    "timezone_": _("a moment is wanted, such as 2025-05-31T09:00:00+08:00"),
+    "date_": _("a date is wanted, such as 2025-05-31"),
+    "literal_error": _("only {known} can be chosen"),
+    "list_": _("a list is wanted"),
+    "tuple_": _("a list is wanted"),
+    "sequence_": _("a list is wanted"),
+    "dict_": _("an object is wanted"),
+    "mapping_": _("an object is wanted"),
+    "model_": _("an object is wanted"),
+    "dataclass_": _("an object is wanted"),
+}
+OTHERWISE = _("it has another form than the description of the API asks for")
+
+
+def _told(found: Mapping[str, Any]) -> dict[str, str]:
+    """Say in both languages what pydantic says in English."""
+    kind = str(found["type"])
+    fitting = [start for start in WRONG if kind.startswith(start)]
+    sentence = WRONG[max(fitting, key=len)] if fitting else OTHERWISE
+    known = re.findall(r"'([^']*)'", str(found.get("ctx", {}).get("expected", "")))
+    return {language: translate(sentence, language, known=", ".join(known)) for language in LANGUAGES}
 
 
 def operation(*, right: str | None, audit: str | None = None, public: bool = True) -> Callable[[Any], Any]:

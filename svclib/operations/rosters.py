@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from svclib.errors import InvalidInput, SvcError
+from svclib.forms.base import FORBIDDEN
 from svclib.i18n import LANGUAGES, _, translate
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -204,8 +205,9 @@ def _delimited(file_name: str, data: bytes) -> list[list[_Cell]]:
         return list(_within_limits([_Cell(cell.strip(), _dangerous(cell)) for cell in row] for row in reader))
     except csv.Error as fault:
         raise InvalidInput(
-            _("{file}: row {row} is no CSV: {detail}."), file=file_name, row=reader.line_num, detail=str(fault)
-        ) from None
+            _("{file}: row {row} is no CSV: check its quotation marks, or save the file as CSV again."),
+            file=file_name, row=reader.line_num,
+        ) from fault  # fmt: skip
 
 
 def _text(data: bytes) -> str:
@@ -285,6 +287,8 @@ def _cell_faults(number: int, heading: str, cell: _Cell) -> list[RowFault]:
         return [_fault(number, heading, FORMULA, value=cell.text[:40])]
     if len(cell.text) > MAX_CELL:
         return [_fault(number, heading, _("The value is longer than {limit} characters."), limit=MAX_CELL)]
-    if any(ord(character) < 32 for character in cell.text):
-        return [_fault(number, heading, _("The value holds a control character: remove it."))]
+    found = FORBIDDEN.search(cell.text)
+    if found or "\n" in cell.text or "\t" in cell.text:
+        shown = f"U+{ord(found[0] if found else min(cell.text)):04X}"
+        return [_fault(number, heading, _("The character {character} is not allowed: remove it."), character=shown)]
     return []

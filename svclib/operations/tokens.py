@@ -31,7 +31,7 @@ class Token:
 @operation(right=None, audit="Made a personal token: {label}")
 def create(store: Store, actor: Actor, *, label: str, days: int = 90) -> Token:
     """Make a personal token for notebooks and scripts; it is shown once and carries one's own rights."""
-    check_text("label", label)
+    check_text("label", label, 100)
     if not 1 <= days <= TOKEN_DAYS:
         raise InvalidInput(_("A token is valid for 1 to {most} days."), most=TOKEN_DAYS, field="days")
 

@@ -155,9 +155,8 @@ def find(roots: tuple[Path, ...], path: str) -> Path | None:
     for root in roots:
         candidate = root.joinpath(*parts)
         try:
-            inside = candidate.resolve().is_relative_to(root)
-        except (OSError, ValueError):
+            if candidate.resolve().is_relative_to(root) and candidate.is_file():
+                return candidate
+        except (OSError, ValueError):  # also a name longer than the file system knows
             continue
-        if inside and candidate.is_file():
-            return candidate
     return None
