@@ -42,21 +42,23 @@ def main() -> int:
     said = templates()
     for path in Path("svclib").rglob("*.py"):
         said |= marked(ast.parse(path.read_text("utf-8")))
-    found, known = [], set()
+    found: list[str] = []
+    known: dict[str, str] = {}
     for path in sorted(CATALOGUES.glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file):
                 if not message.id:
                     continue
                 text, chinese = str(message.id), str(message.string)
-                known.add(text)
+                if known.setdefault(text, chinese) != chinese:
+                    found.append(f"{path}: another translation elsewhere of {text!r}")
                 if not chinese:
                     found.append(f"{path}: no translation of {text!r}")
                 elif set(PLACE.findall(text)) != set(PLACE.findall(chinese)):
                     found.append(f"{path}: other places in the translation of {text!r}")
                 if text not in said:
                     found.append(f"{path}: nobody says {text!r} any more")
-    found += [f"no translation of {text!r}" for text in sorted(said - known)]
+    found += [f"no translation of {text!r}" for text in sorted(said - set(known))]
     sys.stdout.write("\n".join([*found, f"{len(said)} texts, {len(found)} faults"]) + "\n")
     return min(len(found), 99)
 
