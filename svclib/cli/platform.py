@@ -104,8 +104,16 @@ def lab(
     if not folder.is_dir():
         raise NotFound(_("There is no folder {path}."), path=folder)
     command = [sys.executable, "-m", "jupyterlab", f"--port={port}", "--ip=127.0.0.1", str(folder)]
-    environ = {name: value for name, value in os.environ.items() if name not in {"SVC_STORE", "SVC_ADMIN_PASSWORD"}}
     try:
-        raise typer.Exit(subprocess.call(command, env=environ))
+        raise typer.Exit(subprocess.call(command, env=_open_to_notebooks(dict(os.environ))))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+NOTEBOOKS_MAY_KNOW = frozenset({"SVC_URL", "SVC_TOKEN", "SVC_LANG", "SVC_TZ"})
+
+
+def _open_to_notebooks(environ: dict[str, str]) -> dict[str, str]:
+    """The environment without where the store and the keys lie and without passwords."""
+    ours = {name for name in environ if name.startswith("SVC_")} - NOTEBOOKS_MAY_KNOW
+    return {name: value for name, value in environ.items() if name not in ours | {"PGPASSWORD", "PGPASSFILE"}}

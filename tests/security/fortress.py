@@ -17,11 +17,14 @@ from svclib.demo.logins import PASSWORD
 from svclib.settings import Settings
 
 CLIENT = "tabtabtabtab"
-CANARIES = (
-    "CANARY", "424242.5", "0.1171875", '"l1":"r2","l2":"r3","l3":"r1"', '["o3","o1","o4","o2"]', '["m1","m4"]',
-    '"scoring"', '"rationale"', '"tolerance"', '"accepted"', '"correctAnswer"', '"approved"', '"reviewer"',
+# What nobody may see while a sitting runs; compared without white space.
+SECRETS = (
+    "CANARY", "424242.5", "0.1171875", '{"l1":"r2","l2":"r3","l3":"r1"}', '["o3","o1","o4","o2"]', '["m1","m4"]',
 )  # fmt: skip
-CANARY_STRINGS = ("CANARY", "424242.5", "0.1171875")
+STRUCTURE = (
+    '"scoring":', '"rationale":', '"tolerance":', '"accepted":', '"correctAnswer":', '"key":', '"status":"approved"',
+    '"reviewer":', '"author":', '"source":',
+)  # fmt: skip
 SLOWLY_CHANGING = frozenset({"sessions", "jobs", "alembic_version", "seal_leaves"})
 
 BANK = """
@@ -369,3 +372,66 @@ def check_page_error(answer: Answer, statuses: tuple[int, ...] = (400, 403, 404,
     assert "tokens.css" in answer.text
     assert "Traceback" not in answer.text
     assert "root:" not in answer.text
+
+
+# ── knocking at every operation ──────────────────────────────────────────────────────────────────────────────────────
+CHANGING = frozenset({"tokens.create", "tokens.revoke", "people.change_password", "people.preferences"})
+POOLS: dict[str, tuple[Any, ...]] = {
+    "name": ("trap", "attack", "canary", "aml_annual", "probe", "branch_visit"), "exam": ("trap", "aml_annual"),
+    "survey": ("probe", "branch_visit"), "kind": ("exam", "bank", "survey"), "bank": ("canary", "aml"),
+    "item": ("t-single", "t-short"), "person": ("manager", "hr"), "text": (SURVEY.format(name="x", anonymous="true"),),
+    "format": ("csv", "xlsx", "sav", "parquet"), "body": ({},), "change": ({"kind": "drop"},),
+    "file_name": ("x.csv",), "content": ("",), "reason": ("why",), "note": ("why",), "address": ("http://x.example",),
+    "revision": (1,), "decision": ("approved",), "role": ("staff",), "unit": ("b01",), "login": ("n.new",),
+    "opens_at": ("2025-01-01T00:00:00Z",), "closes_at": ("2025-02-01T00:00:00Z",), "grant": ("x",), "proposal": ("x",),
+    "response": ("x",), "attempt": ("x",), "id": ("x1",), "parent": ("head",),
+}  # fmt: skip
+
+
+def knocked(visitor: Visitor, ids: dict[str, Any]) -> list[tuple[str, dict[str, Any], Answer]]:
+    """Call every operation of the API with every choice of plausible arguments."""
+    from itertools import product
+
+    from svclib.operations.registry import operations
+
+    pools = POOLS | {
+        "assignment": tuple(value.removeprefix("/exam/") for key, value in ids.items() if key.startswith("trap_") and
+                            str(value).startswith("/exam/")),
+        "sitting": (ids["trap_sitting"], ids["attack_sitting"]), "collector": (ids["probe_open_collector"],),
+    }  # fmt: skip
+    found = []
+    for name, one in operations().items():
+        if not one.public or name in CHANGING:
+            continue
+        needed = [key for key, parameter in one.parameters.items() if parameter.default is parameter.empty]
+        needed += [key for key in ("variant",) if key in one.parameters]
+        choices = (pools.get(key, ("share", "full") if key == "variant" else ("x",)) for key in needed)
+        for values in product(*choices):
+            given = dict(zip(needed, values, strict=True))
+            found.append((name, given, visitor.api(name, given)))
+    return found
+
+
+def unpacked(answer: Answer) -> bytes:
+    """The bytes of an answer; of an exported file, all that is in it."""
+    import base64
+    import io
+    import zipfile
+
+    if not answer.body.startswith(b'{"name":') or b"application/zip" not in answer.body:
+        return answer.body
+    whole = b""
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(answer.json["content"]))) as archive:
+        for entry in archive.namelist():
+            content = archive.read(entry)
+            whole += content
+            if entry.endswith(".xlsx"):
+                with zipfile.ZipFile(io.BytesIO(content)) as book:
+                    whole += b"".join(book.read(part) for part in book.namelist())
+    return whole
+
+
+def canaries_in(body: bytes, structure: bool = False) -> list[str]:
+    """Which secrets of the canary bank stand in `body`; with `structure` also the names of fields that hold keys."""
+    text = "".join(body.decode("utf-8", "replace").split())
+    return [one for one in (*SECRETS, *(STRUCTURE if structure else ())) if one in text]
