@@ -19,6 +19,17 @@ from svclib.i18n import Language, _
 Json = dict[str, Any]
 _LOCALES: dict[Language, str] = {"zh-CN": "zh-cn", "en": "default"}
 DONT_KNOW_TEXT = _("Don't know")
+# A candidate must know which rule holds before choosing; it says nothing of the key.
+SCORED_AS: dict[str, Text] = {
+    "strict": {
+        "zh-CN": "多选题：须选出全部正确选项，多选、少选、错选均不得分。",
+        "en": "Choose all that apply. Points are given only for all right choices and no wrong one.",
+    },
+    "partial": {
+        "zh-CN": "多选题：少选得部分分，错选不得分。",
+        "en": "Choose all that apply. Some right and none wrong earns part of the points; a wrong choice earns none.",
+    },
+}
 _SETTINGS: Json = {
     "showQuestionNumbers": False,
     "showCompletedPage": False,
@@ -241,8 +252,10 @@ def _item(item: Any, place: FormItem) -> Json:
         return {"type": "text", "inputType": "number", "step": "any", **form, **unit}
     if isinstance(item, items.ShortText):
         return {"type": "text", "inputType": "text", "maxLength": 1000, **form}
-    kinds = {"multiple": "checkbox", "ordering": "ranking"}
-    return {"type": kinds.get(item.type, "radiogroup"), **form, "choices": _options(item, place)}
+    if isinstance(item, items.Multiple):
+        hint = localised(SCORED_AS[item.scoring])
+        return {"type": "checkbox", **form, "description": hint, "choices": _options(item, place)}
+    return {"type": "ranking" if item.type == "ordering" else "radiogroup", **form, "choices": _options(item, place)}
 
 
 def _options(item: items.Item, place: FormItem) -> list[Json]:

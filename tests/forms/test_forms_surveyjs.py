@@ -128,12 +128,19 @@ def test_an_exam_has_only_the_allowed_properties(exam, bank):
 def test_an_exam_looks_the_same_whatever_the_key(exam, bank):
     moved = [dict(one) for one in BANK["items"]]
     moved[0] |= {"key": "d"}
-    moved[1] |= {"key": ["b"], "scoring": "strict"}
+    moved[1] |= {"key": ["b"]}
     moved[2] |= {"key": False}
     moved[4] |= {"key": ["a", "b", "c", "d"]}
     moved[5] |= {"key": {"a": "a", "b": "a"}}
     other = from_body("bank", BANK | {"items": moved})
     assert exam_form(draw(exam, bank, 4), bank) == exam_form(draw(exam, other, 4), other)
+
+
+def test_a_candidate_is_told_how_a_multiple_choice_is_scored(exam, bank):
+    pages = exam_form(draw(exam, bank, 4), bank)["pages"]
+    shown = [one for page in pages for one in page["elements"] if one["type"] == "checkbox"]
+    assert shown and all("multiple" in str(bank.by_id[one["name"]].type) for one in shown)
+    assert all("Choose all that apply" in one["description"]["default"] for one in shown)
 
 
 def test_the_answers_of_the_page_are_those_the_validator_takes(exam, bank, oracle):
