@@ -12,7 +12,9 @@ run: $(VENV)/.ready ## start the platform with the demonstration bank
 	@exec $(PY) -m svclib serve --demo
 
 test: $(VENV)/.ready-dev ## run the tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest -m "not browser"
+	@if [ -n "$$SVC_TEST_CHROMIUM" ]; then $(PY) -m pytest -m browser; \
+	else echo "The tests in a browser run where SVC_TEST_CHROMIUM names Chromium."; fi
 
 lint: $(VENV)/.ready-dev ## formatting, types, layers, notebooks, translations, form bundle
 	@$(PY) -m ruff format --check .

@@ -103,6 +103,17 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    """The one Chromium of a run; started twice, Playwright's event loops would be in each other's way."""
+    if not os.environ.get("SVC_TEST_CHROMIUM"):
+        pytest.skip("SVC_TEST_CHROMIUM names no Chromium")
+    from benchmarks.browser import chromium as running
+
+    with running() as browser:
+        yield browser
+
+
 def pytest_sessionfinish(session, exitstatus) -> None:
     """Where nothing may be skipped (SVC_TEST_NO_SKIPS, as in CI), a skip is a failure."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,8 +18,6 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PASSWORD = "correct horse 2025"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
 STAFF = {"chen": "quality", "zhou": "author", "liu": "reviewer", "wang": "hr", "gao": "author"}
 
 
@@ -96,13 +93,8 @@ def serious(page):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, chromium):
     """A server over a furnished store; afterwards no other host was asked and no script failed."""
-    path = os.environ.get("SVC_TEST_CHROMIUM")
-    if not path:
-        pytest.skip("SVC_TEST_CHROMIUM names no Chromium")
-    from playwright.sync_api import sync_playwright
-
     home = tmp_path_factory.mktemp("desks") / "home"
     home.mkdir()
     settings = Settings(home=home, store=f"sqlite:///{home / 'svc.sqlite'}")
@@ -114,11 +106,8 @@ def site(tmp_path_factory):
         try:
             address = process.stdout.readline().strip()
             assert address, (home / "server.log").read_text()
-            with sync_playwright() as playwright:
-                chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-                made = Site(address, chromium)
-                yield made
-                chromium.close()
+            made = Site(address, chromium)
+            yield made
         finally:
             process.terminate()
             process.wait(30)

@@ -1,6 +1,5 @@
 """The exam apps in Chromium on a real server: schedule, assign, take, hand in, results; axe; the socket is searched."""
 
-import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -14,8 +13,6 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 PASSWORD = "correct horse 2025"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
 BANK = """
 bank: mini
 version: 1
@@ -86,11 +83,9 @@ def furnish(settings):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def address(tmp_path_factory, chromium):
     from svclib.settings import Settings
 
-    if not os.environ.get("SVC_TEST_CHROMIUM"):
-        pytest.skip("SVC_TEST_CHROMIUM names no Chromium")
     home = tmp_path_factory.mktemp("exam-apps")
     settings = Settings(home=home, store=f"sqlite:///{home / 'svc.sqlite'}")
     furnish(settings)
@@ -105,16 +100,6 @@ def address(tmp_path_factory):
     process.wait(20)
     process.stdout.close()
     log.close()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ["SVC_TEST_CHROMIUM"], args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

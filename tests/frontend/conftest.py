@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
 import threading
 import time
@@ -24,14 +23,6 @@ FIXTURES = ROOT / "frontend" / "fixtures"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'"
 )
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PAGE = """<!doctype html><html lang="{locale}"><head><meta charset="utf-8"><title>Form</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/page.css">
@@ -274,18 +265,6 @@ def sheet_server() -> Iterator[SheetServer]:
     server = SheetServer()
     yield server
     server.close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    path = os.environ.get("SVC_TEST_CHROMIUM")
-    if not path:
-        pytest.skip("SVC_TEST_CHROMIUM names no Chromium")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

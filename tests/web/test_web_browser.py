@@ -1,6 +1,5 @@
 """Pages in Chromium: axe finds nothing, no other host is asked, widgets answer, a closing tab ends its kernel."""
 
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,21 +9,6 @@ pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 PASSWORD = "correct horse 2025"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = os.environ.get("SVC_TEST_CHROMIUM")
-    if not path:
-        pytest.skip("SVC_TEST_CHROMIUM names no Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
