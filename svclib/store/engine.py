@@ -7,6 +7,8 @@ therefore begin IMMEDIATE; readers begin deferred (a snapshot) on connections th
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,11 +139,27 @@ def _prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
     def connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None
         for pragma in pragmas:
-            connection.execute(pragma)
+            _patiently(connection, pragma)
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _patiently(connection: Any, pragma: str) -> None:
+    """Run a pragma; SQLite does not wait by itself when two connections turn a new file to WAL at the same moment."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(pragma)
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager
