@@ -272,7 +272,17 @@ def leaves(survey: Survey) -> int:
     return sum(isinstance(node, Compare) for condition in conditions for node in walk(parse(condition)))
 
 
-def main() -> None:
+def main(full: bool = True) -> dict[str, float]:
+    """Try 50,000 cases; 2,000 where not `full`."""
+    begun, number = time.perf_counter(), 50_000 if full else 2_000
+    tried = [(leaves(case.survey), bool(found)) for case, found in run(range(number))]
+    return {
+        "cases": len(tried), "comparisons in conditions": sum(count for count, _found in tried),
+        "differences": sum(found for _count, found in tried), "seconds": time.perf_counter() - begun,
+    }  # fmt: skip
+
+
+def command() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=50_000)
@@ -298,4 +308,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command()
