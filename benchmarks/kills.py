@@ -57,7 +57,10 @@ def kill_often(settings: Settings, times: int, seed: int = 1) -> dict[str, float
         server = start(settings)
         for page in pages:
             page.port = page.connection.port = server.port
-        asyncio.run(_under_fire(server, pages, generator.uniform(0.2, 0.8)))
+        try:
+            asyncio.run(_under_fire(server, pages, generator.uniform(0.2, 0.8)))
+        finally:
+            server.kill()
     lost, doubled, findings = lost_and_doubled(settings, pages)
     return {
         "kills": times, "acknowledged": sum(page.acknowledged for page in pages), "lost": lost, "doubled": doubled,

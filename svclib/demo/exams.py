@@ -47,11 +47,11 @@ def year(store: Store, actor: Actor, clock: Clock, months: list[date], story: St
     """Hold the sittings of the year; yields the running number of attempts."""
     done = 0
     for month in DRILL_MONTHS:
-        name = f"产品知识练习 {months[month]:%Y-%m} / Product drill"
+        name = f"产品练习 Drill {months[month]:%Y-%m}"
         for _attempt in _sitting(store, actor, clock, DRILL, name, months[month], 0.5, {}, scale):
             done += 1
             yield done
-    name = f"反洗钱年度考试 {months[CERTIFICATION_MONTH]:%Y} / Annual AML certification"
+    name = f"反洗钱年度考试 AML {months[CERTIFICATION_MONTH]:%Y}"
     truth = {story.item: story.right}
     for _attempt in _sitting(store, actor, clock, CERTIFICATION, name, months[CERTIFICATION_MONTH], 0.94, truth, scale):
         done += 1
@@ -62,7 +62,7 @@ def open_now(store: Store, actor: Actor, now: datetime) -> None:
     """Schedule what waits today: the certification for those who have not passed, a drill for the first branch."""
     closes = now + timedelta(days=21)
     made = exams.schedule(
-        store, actor, exam=CERTIFICATION, name="反洗钱年度考试补考 / AML certification, second date", opens_at=now,
+        store, actor, exam=CERTIFICATION, name="反洗钱补考 AML, second date", opens_at=now,
         closes_at=closes, unit="head",
     )  # fmt: skip
     exams.assign(store, actor, sitting=made.id, people=_not_certified(store))
@@ -70,7 +70,7 @@ def open_now(store: Store, actor: Actor, now: datetime) -> None:
         store,
         actor,
         exam=DRILL,
-        name="产品知识每日一练 / Product drill, practice",
+        name="每日一练 Daily drill",
         opens_at=now,
         closes_at=closes,
         unit="head",

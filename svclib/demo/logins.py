@@ -24,19 +24,19 @@ class Login:
 
 
 LOGINS = (
-    Login("hr", "演示 人力资源 / HR", "head", "hr", "人力资源部"),
-    Login("quality", "演示 服务质量 / Quality", "head", "quality", "服务质量部"),
-    Login("staff", "演示 员工 / Staff", "b01", "staff", "柜员"),
-    Login("manager", "演示 网点经理 / Manager", "b07", "manager", "网点经理"),
-    Login("researcher", "演示 研究员 / Researcher", "head", "researcher", "服务质量部"),
-    Login("author", "演示 命题人 / Author", "head", "author", "人力资源部"),
-    Login("reviewer", "演示 审题人 / Reviewer", "head", "reviewer", "合规部"),
-    Login("proctor", "演示 监考 / Proctor", "head", "proctor", "人力资源部"),
-    Login("risk", "演示 风险 / Risk", "head", "risk", "风险管理部"),
-    Login("auditor", "演示 审计 / Auditor", "head", "auditor", "审计部"),
-    Login("viewer", "演示 管理层 / Management", "head", "viewer", "管理层"),
-    Login("security", "演示 信息安全 / Security", "head", "security", "信息技术部"),
-    Login("admin", "演示 管理员 / Administrator", "head", "administrator", "信息技术部"),
+    Login("hr", "人力资源（演示）", "head", "hr", "人力资源部"),
+    Login("quality", "服务质量（演示）", "head", "quality", "服务质量部"),
+    Login("staff", "员工（演示）", "b01", "staff", "柜员"),
+    Login("manager", "网点经理（演示）", "b07", "manager", "网点经理"),
+    Login("researcher", "研究员（演示）", "head", "researcher", "服务质量部"),
+    Login("author", "命题人（演示）", "head", "author", "人力资源部"),
+    Login("reviewer", "审题人（演示）", "head", "reviewer", "合规部"),
+    Login("proctor", "监考（演示）", "head", "proctor", "人力资源部"),
+    Login("risk", "风险管理（演示）", "head", "risk", "风险管理部"),
+    Login("auditor", "审计（演示）", "head", "auditor", "审计部"),
+    Login("viewer", "管理层（演示）", "head", "viewer", "管理层"),
+    Login("security", "信息安全（演示）", "head", "security", "信息技术部"),
+    Login("admin", "管理员（演示）", "head", "administrator", "信息技术部"),
 )
 
 

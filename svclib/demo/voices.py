@@ -41,12 +41,12 @@ class Stream:
 
 
 STREAMS = (
-    Stream("branch_visit", "网点二维码 / Lobby QR code", "open", "qr", "opt-in", 13.0),
-    Stream("branch_visit", "到店短信抽样 / Text message after a visit", "personal", "sms", "probability", 8.0),
-    Stream("phone_callback", "电话回访 / Call-back", "personal", "phone", "probability", 2.5),
-    Stream("complaint_closing", "投诉结案回访 / Closed complaints", "personal", "email", "census", 1.2),
-    Stream("digital_channel", "手机银行 / Mobile banking", "open", "web", "opt-in", 3.0),
-    Stream("servperf_22", "SERVPERF 抽样调查 / SERVPERF sample", "personal", "sms", "probability", 2.2),
+    Stream("branch_visit", "网点二维码 Lobby QR", "open", "qr", "opt-in", 13.0),
+    Stream("branch_visit", "到店短信 Text message", "personal", "sms", "probability", 8.0),
+    Stream("phone_callback", "电话回访 Call-back", "personal", "phone", "probability", 2.5),
+    Stream("complaint_closing", "投诉结案 Closed complaints", "personal", "email", "census", 1.2),
+    Stream("digital_channel", "手机银行 Mobile banking", "open", "web", "opt-in", 3.0),
+    Stream("servperf_22", "SERVPERF 抽样 sample", "personal", "sms", "probability", 2.2),
 )
 
 
