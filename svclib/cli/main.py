@@ -37,7 +37,8 @@ COMMANDS: dict[str, tuple[Callable[..., Any], str]] = {
 }
 for _name, (_function, _help) in COMMANDS.items():
     app.command(_name, help=translate(_help, language()))(_function)
-app.add_typer(people.users, name="user", help=translate(_("People: add, list, disable, reset a password."), language()))
+app.add_typer(people.users, name="user", help=translate(_("People: accounts, roles, passwords."), language()))
+app.add_typer(people.units, name="unit", help=translate(_("Units of the organisation: add, list."), language()))
 
 
 def main() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from svclib.cli.speech import language, say, table
 from svclib.cli.speech import store as open_store
-from svclib.i18n import _, translate
+from svclib.errors import NotFound
+from svclib.i18n import _, local, translate
 
 
 def _help(text: str) -> str:
@@ -16,7 +19,10 @@ def _help(text: str) -> str:
 
 
 users = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+units = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
+Role = Annotated[str, typer.Argument(metavar="ROLE")]
+UnitId = Annotated[str, typer.Argument(metavar="UNIT")]
 
 
 @users.command("add", help=_help(_("Add a person; prints a one-time password.")))
@@ -76,6 +82,64 @@ def enable(login: Login) -> None:
     say(_("Enabled {login}."), login=login)
 
 
+@users.command("grant", help=_help(_("Give somebody a role over a unit and all below it.")))
+def grant(login: Login, role: Role, unit: UnitId = "head") -> None:
+    """Give a role."""
+    from svclib.operations import people
+    from svclib.operations.actor import system_actor
+
+    with open_store() as store:
+        people.grant(store, system_actor(), person=login, role=role, unit=unit)
+    say(_("{login} has the role {role} over {unit} now."), login=login, role=role, unit=unit)
+
+
+@users.command("revoke", help=_help(_("Take a role over a unit back; it ends with the next request.")))
+def revoke(login: Login, role: Role, unit: UnitId = "head") -> None:
+    """Take a role back."""
+    from svclib.operations import people
+    from svclib.operations.actor import system_actor
+
+    with open_store() as store:
+        held = people.grants_of(store, system_actor(), person=login)
+        found = [one for one in held if (one.role, one.unit_id) == (role, unit)]
+        if not found:
+            raise NotFound(_("{login} does not have the role {role} over {unit}."), login=login, role=role, unit=unit)
+        for one in found:
+            people.revoke(store, system_actor(), grant=one.id)
+    say(_("{login} does not have the role {role} over {unit} any more."), login=login, role=role, unit=unit)
+
+
+@users.command("roles", help=_help(_("List somebody's roles.")))
+def roles(login: Login) -> None:
+    """List a person's roles."""
+    from svclib.operations import people
+    from svclib.operations.actor import system_actor
+
+    with open_store() as store:
+        held = people.grants_of(store, system_actor(), person=login)
+    shown = [[one.role, one.unit_id, one.valid_from, one.valid_until] for one in held]
+    table([_("Role"), _("Unit"), _("From"), _("Until")], shown)
+
+
+@users.command("import", help=_help(_("Add the people of an Excel or CSV roster: all, or with an error none.")))
+def import_(
+    file: Annotated[Path, typer.Argument()],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_help(_("Check only.")))] = False,
+) -> None:
+    """Add the people of a roster; who is to sign in with a password gets one by `reset-password`."""
+    from svclib.operations import people
+    from svclib.operations.actor import system_actor
+
+    try:
+        content = base64.b64encode(file.read_bytes()).decode()
+    except (OSError, ValueError) as fault:
+        raise NotFound(_("{path} cannot be read: {detail}."), path=file, detail=fault) from None
+    with open_store() as store:
+        count = people.import_roster(store, system_actor(), file_name=file.name, content=content, dry_run=dry_run)
+    done = _("{count} people can be added.") if dry_run else _("Added {count} people.")
+    say(done, count=count)
+
+
 @users.command("reset-password", help=_help(_("Give somebody a new one-time password.")))
 def reset_password(login: Login) -> None:
     """Issue a one-time password."""
@@ -85,6 +149,36 @@ def reset_password(login: Login) -> None:
     with open_store() as store:
         issued = people.reset_password(store, system_actor(), person=login)
     say(_("One-time password of {login}: {password}"), login=login, password=issued.password)
+
+
+@units.command("add", help=_help(_("Add a branch or an outlet below a unit.")))
+def add_unit(
+    unit: Annotated[str, typer.Argument(metavar="ID")],
+    chinese: Annotated[str, typer.Option("--zh", help=_help(_("Name in Chinese.")))],
+    english: Annotated[str, typer.Option("--en", help=_help(_("Name in English.")))],
+    parent: Annotated[str, typer.Option(help=_help(_("Id of the unit above.")))] = "head",
+    kind: Annotated[str, typer.Option(metavar="branch|outlet", help=_help(_("Kind of unit.")))] = "branch",
+) -> None:
+    """Add a unit."""
+    from svclib.operations import people
+    from svclib.operations.actor import system_actor
+
+    name = {"zh-CN": chinese, "en": english}
+    with open_store() as store:
+        people.create_unit(store, system_actor(), id=unit, parent=parent, kind=kind, name=name)
+    say(_("Added the unit {unit}."), unit=unit)
+
+
+@units.command("list", help=_help(_("List units in the order of the tree.")))
+def list_units() -> None:
+    """List units."""
+    from svclib.operations import people
+    from svclib.operations.actor import system_actor
+
+    with open_store() as store:
+        rows = people.units_(store, system_actor())
+    shown = [[one.path, one.kind, local(one.name, language())] for one in rows]
+    table([_("Unit"), _("Kind of unit"), _("Name")], shown)
 
 
 def token(

@@ -342,3 +342,42 @@ def test_login_keeps_a_token(home, server, capsys):
 def test_login_with_a_wrong_password(home, server, capsys):
     assert run(["login", server, "--user", "anna", "--password", "wrong"]) == 2
     assert "not right" in capsys.readouterr().err
+
+
+def test_roles_are_given_and_taken_back(ready, capsys):
+    assert run(["unit", "add", "b01", "--zh", "一支行", "--en", "First branch"]) == 0
+    assert run(["user", "add", "anna", "--name", "Anna", "--unit", "b01"]) == 0
+    assert run(["user", "grant", "anna", "manager", "b01"]) == 0
+    capsys.readouterr()
+    assert run(["user", "roles", "anna"]) == 0
+    assert "manager" in capsys.readouterr().out
+    assert run(["user", "revoke", "anna", "manager", "b01"]) == 0
+    assert run(["user", "revoke", "anna", "manager", "b01"]) == 2
+    assert "does not have the role manager over b01" in capsys.readouterr().err
+    assert run(["user", "roles", "anna"]) == 0
+    assert "manager" not in capsys.readouterr().out
+
+
+def test_units_are_listed_in_the_language_of_the_reader(ready, capsys, monkeypatch):
+    assert run(["unit", "add", "b01", "--zh", "一支行", "--en", "First branch"]) == 0
+    assert run(["unit", "add", "b01", "--zh", "又一支行", "--en", "Again"]) == 2
+    assert run(["unit", "add", "b02", "--zh", "x", "--en", "x", "--parent", "nowhere"]) == 2
+    monkeypatch.setenv("SVC_LANG", "zh-CN")
+    capsys.readouterr()
+    assert run(["unit", "list"]) == 0
+    assert "一支行" in capsys.readouterr().out
+
+
+def test_a_roster_of_people_comes_whole_or_not_at_all(ready, tmp_path, capsys):
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text("login,name,unit\nanna,Anna,head\nbert,Bert,head\n", "utf-8")
+    bad.write_text("login,name,unit\ncarl,Carl,head\ndora,Dora,nowhere\n", "utf-8")
+    assert run(["user", "import", str(bad)]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    assert run(["user", "import", str(good), "--dry-run"]) == 0
+    assert run(["user", "import", str(good)]) == 0
+    capsys.readouterr()
+    assert run(["user", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert ("anna" in listed, "carl" in listed) == (True, False)
+    assert run(["user", "import", str(tmp_path / "none.csv")]) == 2
