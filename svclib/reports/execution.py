@@ -11,7 +11,7 @@ from typing import Any
 
 import nbformat
 
-from svclib.errors import SvcError
+from svclib.errors import AccessDenied, Conflict, InvalidInput, NotFound, NotSignedIn, SvcError, Unavailable
 from svclib.i18n import _
 from svclib.reports.errors import ReportFailed, WrongParameter
 from svclib.reports.parts import RENDERING
@@ -19,6 +19,12 @@ from svclib.reports.parts import RENDERING
 TAG = "parameters"
 PASSED = ("PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ", "LANG", "SVC_TZ", "VIRTUAL_ENV")
 """Variables of this process that a report's kernel gets; secrets and settings of the store are not among them."""
+
+Progress = Callable[[int, int], None]
+"""Told how many cells are done, and how many there are."""
+
+OURS = frozenset(one.__name__ for one in (AccessDenied, Conflict, InvalidInput, NotFound, NotSignedIn, Unavailable))
+"""Errors of a kernel whose message is meant for people."""
 
 _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -102,3 +108,5 @@ def _failure(notebook: Any, report: str, fault: Exception) -> SvcError:
                 text = _("The report {report} failed in cell {cell}: {why}")
                 return ReportFailed(text, report=report, cell=number, why=why[:400])
     return ReportFailed(_("The report {report} failed: its kernel died."), report=report, why=str(fault)[:200])
+                if output.ename in OURS:  # says itself what is missing; which cell asked is of no use to the reader
+                    return ReportFailed(output.evalue[:400])

@@ -183,6 +183,14 @@ def test_a_failing_cell_is_named(tmp_path):
         render("broken", home=tmp_path, notebooks=folder)
 
 
+def test_what_a_cell_says_to_people_comes_alone(tmp_path):
+    raising = 'from svclib.errors import InvalidInput\nraise InvalidInput("There are no answers yet, {see}.", see="{x")'
+    folder = notebook(tmp_path, "empty", ("code", raising))
+    with pytest.raises(ReportFailed) as caught:
+        render("empty", home=tmp_path, notebooks=folder)
+    assert str(caught.value) == "There are no answers yet, {x."
+
+
 def test_the_environment_of_the_kernel_is_a_list_of_names(monkeypatch):
     monkeypatch.setenv("SVC_STORE", "postgresql://user:password@host/db")
     assert "SVC_STORE" not in environment({})
