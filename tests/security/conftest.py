@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,17 +40,6 @@ def untouched(fortress: Any) -> Iterator[None]:
     yield
     assert fortress.counts() == before
     assert fortress.stranger().get("/healthz").status == 200
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    if not os.environ.get("SVC_TEST_CHROMIUM"):
-        pytest.skip("SVC_TEST_CHROMIUM names no Chromium")
-    pytest.importorskip("playwright.sync_api")
-    from benchmarks.browser import chromium as running
-
-    with running() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="session")

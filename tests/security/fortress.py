@@ -202,7 +202,7 @@ class Visitor:
         headers.setdefault("Content_Type", "application/json")
         return self.send("POST", path, body, **headers)
 
-    def api(self, name: str, given: Any = None, language: str = "en", **fields: Any) -> Answer:
+    def api(self, name: str, /, given: Any = None, language: str = "en", **fields: Any) -> Answer:
         """Call an operation with `given` (a value, or the very bytes) or with `fields`."""
         forgery = {} if self.authorization else {"X_XSRFToken": self.cookies.get("_xsrf", "")}
         body = fields if given is None else given

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from fortress import canaries_in, knocked, unpacked
 
@@ -77,6 +79,58 @@ def test_staff_pass_no_operation_that_needs_a_right(fortress):
     rights = {name: one.right for name, one in operations().items()}
     for name, given, answer in knocked(fortress.visitor("staff"), fortress.ids):
         assert rights[name] is None or answer.status == 403, (name, given)
+
+
+@pytest.mark.browser
+def test_browser_of_a_candidate_receives_no_canary(fortress, tab):
+    """Every body of every answer and every frame of every socket, while an attempt is under way in the app."""
+    page = tab("manager")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable", {"maxTotalBufferSize": 200_000_000, "maxResourceBufferSize": 100_000_000})
+    frames, finished, received = [], [], []
+    devtools.on("Network.webSocketFrameReceived", lambda event: frames.append(_frame(event["response"])))
+    devtools.on("Network.loadingFinished", lambda event: finished.append(event["requestId"]))
+
+    def collect():
+        """Before the page is left: what it received goes with it."""
+        page.wait_for_timeout(200)
+        received.extend(_body(devtools, request) for request in finished)
+        finished.clear()
+
+    page.goto("/apps/take_quiz")
+    card = page.locator(".app-card", has_text="Trap trap")
+    card.get_by_role("button", name="Start").or_(card.get_by_role("button", name="Continue")).first.click()
+    page.wait_for_selector(".sd-question, dialog[open], [role=dialog] button")
+    if not page.locator(".sd-question").count():
+        page.get_by_role("dialog").get_by_role("button", name="Start").click()
+    page.wait_for_selector(".sd-question")
+    page.locator(".sd-question label").first.click()
+    page.wait_for_selector(".svc-status[data-state=saved]")
+    collect()
+    page.goto(fortress.ids["trap_manager"])
+    page.wait_for_selector(".sd-question")
+    collect()
+    page.goto("/")
+    collect()
+    assert len(frames) > 10
+    assert sum(b"t-single" in body for body in received) >= 2, "the form itself was not seen"
+    for part in (*frames, *received):
+        assert canaries_in(part) == []
+
+
+def _frame(response):
+    text = response["payloadData"]
+    return base64.b64decode(text) if response["opcode"] == 2 else text.encode()
+
+
+def _body(devtools, request):
+    from playwright.sync_api import Error
+
+    try:
+        found = devtools.send("Network.getResponseBody", {"requestId": request})
+    except Error:  # an answer without a body
+        return b""
+    return base64.b64decode(found["body"]) if found["base64Encoded"] else found["body"].encode()
 
 
 def test_keys_come_after_the_last_attempt_and_not_before(under_way):
