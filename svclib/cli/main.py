@@ -63,9 +63,19 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as fault:
         if os.environ.get("SVC_DEBUG"):
             raise
-        complain(
-            _("This should not have happened: {kind}: {detail}. SVC_DEBUG=1 shows where."),
-            kind=type(fault).__name__, detail=" ".join(str(fault).split())[:300],
-        )  # fmt: skip
+        _say_unexpected(fault)
         return 2
     return 0
+
+
+def _say_unexpected(fault: Exception) -> None:
+    if isinstance(fault, OSError) and fault.filename:
+        complain(
+            _("{path} cannot be used: {detail}. Check SVC_HOME, permissions and free space."),
+            path=os.fsdecode(fault.filename), detail=fault.strerror,
+        )  # fmt: skip
+        return
+    complain(
+        _("This should not have happened: {kind}: {detail}. SVC_DEBUG=1 shows where."),
+        kind=type(fault).__name__, detail=" ".join(str(fault).split())[:300],
+    )  # fmt: skip

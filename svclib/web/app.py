@@ -39,6 +39,7 @@ from svclib.web.kernels import (  # noqa: E402
     end_all,
     kernel_account,
 )
+from svclib.web.log import FailureLog  # noqa: E402
 from svclib.web.site import Site  # noqa: E402
 from svclib.web.sweeper import Sweeper  # noqa: E402
 
@@ -63,7 +64,7 @@ class Server(Voila):
             "default_handler_class": routes.Missing,
             "allow_remote_access": True, "server_root_dir": str(folder()), "kernel_home": self.connection_dir,
             "assets_version": assets_version(self), "ws_ping_interval": 30_000, "ws_ping_timeout": 30_000,
-            "log_function": log_request,
+            "log_function": FailureLog(),
             "static_url_prefix": "/voila/static/",
         }  # fmt: skip
         return settings
@@ -208,10 +209,3 @@ def assets_version(server: Voila) -> str:
 
     names = f"{voila.__version__} {ipywidgets.__version__} {anywidget.__version__}"
     return hashlib.sha256(names.encode()).hexdigest()[:10]
-
-
-def log_request(handler: Any) -> None:
-    """Log failures of the server alone, and never a full address: it may hold a token."""
-    if handler.get_status() >= 500:
-        name = "/" + (handler.request.path or "/").lstrip("/").split("/")[0]
-        logging.getLogger("svclib.web").error("%s %s %s", handler.get_status(), handler.request.method, name)

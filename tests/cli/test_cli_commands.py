@@ -381,3 +381,12 @@ def test_a_roster_of_people_comes_whole_or_not_at_all(ready, tmp_path, capsys):
     listed = capsys.readouterr().out
     assert ("anna" in listed, "carl" in listed) == (True, False)
     assert run(["user", "import", str(tmp_path / "none.csv")]) == 2
+
+
+@pytest.mark.parametrize("command", [["init", "--login", "root1", "--name", "One"], ["serve"], ["migrate"]])
+def test_a_home_that_is_a_file_is_one_clear_line(home, capsys, command):
+    home.write_text("", "utf-8")
+    assert run(command) == 2
+    error = capsys.readouterr().err
+    assert "SVC_HOME" in error
+    assert error.count("\n") == 1
