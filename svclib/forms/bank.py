@@ -21,7 +21,7 @@ from svclib.forms.base import (
     clean,
     problem,
 )
-from svclib.i18n import Language, _, local
+from svclib.i18n import Language, _
 
 ItemType = Literal["single", "multiple", "true_false", "numeric", "ordering", "matching", "short_text"]
 Level = Literal["remember", "understand", "apply", "analyse"]
@@ -60,10 +60,6 @@ class Item(Model):
     def options(self) -> dict[str, Text]:
         """What can be chosen, by id; empty for items that are filled in."""
         return {}
-
-    def stem_in(self, language: str) -> str:
-        """Give the stem in `language`."""
-        return local(self.stem, language)
 
 
 class _Choosing(Item):

@@ -213,5 +213,8 @@ _KNOWN = (
         ("no such table", "no such column", "undefinedtable", "undefinedcolumn"),
         _("The store has another schema than this version of svclib. Run `svc migrate`."),
     ),
-    (("disk i/o error",), _("The disk reports an error: nothing was saved. Check its free space, then the disk itself, before you go on.")),
+    (
+        ("disk i/o error",),
+        _("The disk reports an error: nothing was saved. Check its free space, then the disk itself."),
+    ),
 )

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from svclib.i18n import _
 from svclib.store import audit, schema
@@ -119,10 +119,3 @@ def leaves_of(connection: Connection, seq: int) -> list[Leaf]:
     columns = schema.seal_leaves.c
     query = select(columns.sheet_id, columns.length, columns.head).where(columns.seal == seq)
     return [Leaf(*row) for row in connection.execute(query)]
-
-
-def count_unsealed(connection: Connection, table: str) -> int:
-    """How many sheets have events that no seal covers yet."""
-    sheets = LOGS[table].sheets
-    query = select(func.count()).select_from(sheets).where(sheets.c.events > sheets.c.sealed)
-    return int(connection.scalar(query) or 0)

@@ -55,11 +55,6 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    @property
-    def thread_id(self) -> int | None:
-        """Identity of the thread, to find out who calls."""
-        return self._thread.ident
-
     def submit(self, work: Work) -> Future[Any]:
         """Hand `work` over; the future holds its result once it is on the disk, or its error.
 

@@ -63,7 +63,7 @@ class Server(Voila):
             "cookie_secret": self.site.cookie_secret, "compress_response": True,
             "default_handler_class": routes.Missing,
             "allow_remote_access": True, "server_root_dir": str(folder()), "kernel_home": self.connection_dir,
-            "assets_version": assets_version(self), "ws_ping_interval": 30_000, "ws_ping_timeout": 30_000,
+            "assets_version": assets_version(), "ws_ping_interval": 30_000, "ws_ping_timeout": 30_000,
             "log_function": FailureLog(),
             "static_url_prefix": "/voila/static/",
         }  # fmt: skip
@@ -201,7 +201,7 @@ def protect(home: Path) -> None:
         home.chmod(0o700)
 
 
-def assets_version(server: Voila) -> str:
+def assets_version() -> str:
     """Short digest of the versions of what Voila's pages load: part of their addresses, so that they cache for good."""
     import anywidget
     import ipywidgets

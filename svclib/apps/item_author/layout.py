@@ -68,11 +68,11 @@ def _section(name: str, body: Body, say: _Saying) -> Spec | None:
 
 
 def _texts(field: str, body: Body, say: _Saying) -> Spec:
-    row = _row(field, "", _bilingual(field, body.get(field) or {}, say, say.field(field), lines=3))
+    row = _row(field, "", _bilingual(field, body.get(field) or {}, say.field(field), lines=3))
     return {"name": field, "title": say.field(field), "rows": [row], "add": None}
 
 
-def _bilingual(path: str, text: Mapping[str, str], say: _Saying, label: str, lines: int = 1) -> list[Spec]:
+def _bilingual(path: str, text: Mapping[str, str], label: str, lines: int = 1) -> list[Spec]:
     kind = "textarea" if lines > 1 else "text"
     return [
         _input(f"{path}.{language}", kind, LANGUAGE_NAMES[language], text.get(language, ""), lang=language,
@@ -92,7 +92,7 @@ def _options(field: str, body: Body, say: _Saying) -> Spec:
 def _option(field: str, name: str, body: Body, say: _Saying, names: list[str]) -> Spec:
     label = say(_("Choice {name}") if field == "choices" else _("Entry {name}"), name=name.upper())
     mark = _mark(field, name, body, say)
-    inputs = [*([mark] if mark else []), *_bilingual(f"{field}.{name}", body[field][name] or {}, say, label, lines=2)]
+    inputs = [*([mark] if mark else []), *_bilingual(f"{field}.{name}", body[field][name] or {}, label, lines=2)]
     acts = [
         _act(f"up:{field}:{name}", "↑", say(_("Move {name} up"), name=label), name == names[0]),
         _act(f"down:{field}:{name}", "↓", say(_("Move {name} down"), name=label), name == names[-1]),
@@ -138,7 +138,7 @@ def _truth(body: Body, say: _Saying) -> list[Spec]:
 
 def _number_key(body: Body, say: _Saying) -> list[Spec]:
     numbers = [_input(name, "number", say.field(name), body.get(name)) for name in ("key", "tolerance")]
-    unit = _bilingual("unit", body.get("unit") or {}, say, say.field("unit"))
+    unit = _bilingual("unit", body.get("unit") or {}, say.field("unit"))
     return [_row("key", "", numbers), _row("unit", say.field("unit"), unit)]
 
 
