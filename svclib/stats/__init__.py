@@ -20,6 +20,7 @@ _WHERE = {
     "against_target": "time.trend",
     "item_analysis": "items.analysis",
     "distractors": "items.distractors",
+    "icc": "agreement.intraclass",
     "suppress": "disclosure",
 }
 __all__ = list(_WHERE)
