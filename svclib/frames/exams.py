@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from svclib.forms.bank import Item
 from svclib.frames.definitions import definition
@@ -19,8 +20,13 @@ from svclib.store.schema import results as table
 Attempts = Literal["all", "first"]
 
 
-def attempt_rows(connection: Connection, exam: str | None, view: View, which: Attempts = "all") -> list[Any]:
-    """Read the scored attempts that the view sees, each with its counting result, in the order of closing."""
+def attempt_rows(
+    connection: Connection, exam: str | None, view: View, which: Attempts = "all", *, by_item: bool = False
+) -> list[Any]:
+    """Read the scored attempts that the view sees, each with its counting result, in the order of closing.
+
+    What is shown `by_item` heeds ``view.closed_by``.
+    """
     newest = select(table.c.attempt_id, func.max(table.c.scoring).label("scoring")).group_by(table.c.attempt_id)
     top = newest.subquery()
     columns = (
@@ -38,8 +44,18 @@ def attempt_rows(connection: Connection, exam: str | None, view: View, which: At
     chosen = [attempts.c.status == "scored", view.sees(people.c.unit_id)]
     chosen += [sittings.c.exam == exam] if exam else []
     chosen += [attempts.c.number == 1] if which == "first" else []
+    chosen += [_over(view.closed_by)] if by_item and view.closed_by else []
     query = select(*columns).select_from(joined).where(*chosen).order_by(attempts.c.closed_at, attempts.c.id)
     return list(connection.execute(query).mappings())
+
+
+def _over(moment: datetime) -> ColumnElement[bool]:
+    """Condition on ``sittings``: nobody can answer any more, extensions and open attempts included."""
+    other, attempt = assignments.alias(), attempts.alias()
+    mine = other.c.sitting_id == sittings.c.id
+    later = exists().where(mine, other.c.withdrawn_at.is_(None), other.c.closes_at > moment)
+    running = exists().where(mine, attempt.c.assignment_id == other.c.id, attempt.c.status == "open")
+    return and_(sittings.c.closes_at <= moment, ~later, ~running)
 
 
 def item_names(connection: Connection, rows: Sequence[Any]) -> list[str]:
@@ -69,7 +85,7 @@ def scores(
     DataFrame
         Attempts × items, indexed by ``attempt_id``; float; NaN where the item was not on the form or was dropped.
     """
-    rows = attempt_rows(connection, exam, view, attempts)
+    rows = attempt_rows(connection, exam, view, attempts, by_item=True)
     names = item_names(connection, rows)
     place = {name: number for number, name in enumerate(names)}
     matrix = np.full((len(rows), len(names)), np.nan)
@@ -89,7 +105,7 @@ def choices(connection: Connection, exam: str, view: View, *, attempts: Attempts
         Attempts × items, indexed by ``attempt_id``; a Categorical of the options' ids for single choice and true/false,
         else text: ``a,c`` (multiple), ``c>a>b`` (ordering), ``a=x,b=y`` (matching), the number or the words.
     """
-    rows = attempt_rows(connection, exam, view, attempts)
+    rows = attempt_rows(connection, exam, view, attempts, by_item=True)
     items = _items(connection, rows)
     data = {}
     for name in item_names(connection, rows):
@@ -116,7 +132,7 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
 
 def exam_states(connection: Connection, exam: str, view: View, *, attempts: Attempts = "all") -> pd.DataFrame:
     """Tell why cells of `choices` are empty: answered, omitted, not_reached, not_presented."""
-    rows = attempt_rows(connection, exam, view, attempts)
+    rows = attempt_rows(connection, exam, view, attempts, by_item=True)
     absent = STATES.index("not_presented")
     codes = {
         name: [STATES.index(row["marks"][name]["state"]) if name in row["marks"] else absent for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, false, or_, select, true
@@ -28,12 +29,16 @@ class View:
         Whether free text and other sensitive columns are given.
     zone : str
         Time zone of moments and months.
+    closed_by : datetime, optional
+        Marks and choices, item by item, only of sittings that nobody can answer any more at this moment: together they
+        give keys away. None: of all, for those who may read keys.
     """
 
     key: bytes
     scope: tuple[str, ...] = EVERYTHING
     sensitive: bool = False
     zone: str = "Asia/Shanghai"
+    closed_by: datetime | None = None
 
     def pseudonym(self, person_id: str) -> str:
         """Give the same short name for the same person; nobody finds the person from it without the key."""

@@ -36,7 +36,8 @@ class File:
 def view_of(store: Store, actor: Actor, right: str, *, sensitive: bool = False) -> frames.View:
     """How the actor sees the store under a right."""
     zone = store.settings.timezone if store.settings else "Asia/Shanghai"
-    return frames.View(store.key("pseudonym"), actor.scope(right), sensitive, zone)
+    closed_by = None if actor.may("items.read") else store.now()
+    return frames.View(store.key("pseudonym"), actor.scope(right), sensitive, zone, closed_by)
 
 
 def _survey_view(store: Store, actor: Actor) -> frames.View:

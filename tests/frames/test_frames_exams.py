@@ -93,6 +93,15 @@ def test_a_researcher_of_another_branch_sees_nothing(sat):
     assert len(topic.results(sat.store, actor)) == len(topic.scores(sat.store, actor, exam="aml_drill")) == 0
 
 
+def test_items_of_a_sitting_still_open_are_shown_to_those_who_read_keys_alone(sat):
+    actor = researcher(sat)
+    frames_of = (topic.scores, topic.choices)
+    assert [len(frame(sat.store, actor, exam="aml_drill")) for frame in frames_of] == [0, 0]
+    assert len(topic.results(sat.store, actor)) == 2 == len(topic.scores(sat.store, sat.actor("hr1"), exam="aml_drill"))
+    sat.clock.advance(days=400)
+    assert [len(frame(sat.store, actor, exam="aml_drill")) for frame in frames_of] == [2, 2]
+
+
 def test_keys_are_in_the_codebook_of_those_who_may_read_items(sat):
     assert "key" not in topic.codebook(sat.store, researcher(sat), name="aml_drill")
     book = topic.codebook(sat.store, sat.actor("hr1"), name="aml_drill")
