@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from svclib.cli.speech import complain, language, say, settings
+from svclib.cli.speech import complain, language, progress, say, settings
 from svclib.cli.speech import store as open_store
 from svclib.errors import InvalidInput, NotFound
 from svclib.i18n import _, translate
@@ -81,13 +81,15 @@ def report(
 
     chosen = settings(language=lang)
     given = {"month": month, "branch": branch, "language": chosen.language}
-    with open_store():  # says what is wrong with the store before a kernel is started
+    # The store is opened first: it says what is wrong with it before a kernel is started.
+    with open_store(), progress() as tell:
         made = reports.render(
             name,
             parameters={key: value for key, value in given.items() if value is not None},
             home=out or chosen.home,
             to=("html", "pdf") if pdf else ("html",),
             connect_env={"SVC_URL": chosen.store, "SVC_TZ": chosen.timezone},
+            progress=lambda done, count: tell(_("Making the report"), done / count),
         )
     for path in made.files.values():
         say(_("Wrote {path}."), path=path)

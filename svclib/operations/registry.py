@@ -23,7 +23,7 @@ from svclib.i18n import LANGUAGES, _, translate
 from svclib.operations.actor import Actor
 from svclib.store import Store
 
-TOPICS = ("people", "tokens", "definitions", "items", "surveys", "exams", "frames", "audit", "portal")
+TOPICS = ("people", "tokens", "definitions", "items", "surveys", "exams", "frames", "audit", "portal", "reporting")
 _registered: dict[str, Operation] = {}
 
 

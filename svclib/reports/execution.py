@@ -29,7 +29,10 @@ OURS = frozenset(one.__name__ for one in (AccessDenied, Conflict, InvalidInput, 
 _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def run(path: Path, parameters: Mapping[str, Any], connect_env: Mapping[str, str], timeout: int) -> Any:
+def run(
+    path: Path, parameters: Mapping[str, Any], connect_env: Mapping[str, str], timeout: int,
+    progress: Progress | None = None,
+) -> Any:  # fmt: skip
     """Run the notebook at `path` and give it with its outputs.
 
     Raises
@@ -41,7 +44,7 @@ def run(path: Path, parameters: Mapping[str, Any], connect_env: Mapping[str, str
     """
     notebook = nbformat.read(path, as_version=4)
     inject(notebook, parameters, path.stem)
-    _execute(notebook, path, environment(connect_env), timeout)
+    _execute(notebook, path, environment(connect_env), timeout, progress)
     return notebook
 
 
@@ -80,7 +83,7 @@ def _parameters(notebook: Any) -> tuple[int, list[str]]:
     return -1, []
 
 
-def _execute(notebook: Any, path: Path, env: dict[str, str], timeout: int) -> None:
+def _execute(notebook: Any, path: Path, env: dict[str, str], timeout: int, progress: Progress | None) -> None:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -90,6 +93,9 @@ def _execute(notebook: Any, path: Path, env: dict[str, str], timeout: int) -> No
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
     )
+    if progress is not None:
+        count = len(notebook.cells)
+        client.on_cell_complete = lambda cell, cell_index: progress(cell_index + 1, count)
     try:
         client.execute(env=env, stderr=subprocess.DEVNULL)
     except CellTimeoutError as fault:
@@ -104,9 +110,9 @@ def _failure(notebook: Any, report: str, fault: Exception) -> SvcError:
     for number, cell in enumerate(notebook.cells, start=1):
         for output in cell.get("outputs", []):
             if output.output_type == "error":
+                if output.ename in OURS:  # says itself what is missing; which cell asked is of no use to the reader
+                    return ReportFailed(output.evalue[:400])
                 why = f"{output.ename}: {output.evalue}"
                 text = _("The report {report} failed in cell {cell}: {why}")
                 return ReportFailed(text, report=report, cell=number, why=why[:400])
     return ReportFailed(_("The report {report} failed: its kernel died."), report=report, why=str(fault)[:200])
-                if output.ename in OURS:  # says itself what is missing; which cell asked is of no use to the reader
-                    return ReportFailed(output.evalue[:400])

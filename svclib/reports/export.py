@@ -16,6 +16,7 @@ from svclib.reports.theme import colors, palette
 
 TEMPLATE = Path(__file__).parent / "template" / "svc"
 _TAGS = re.compile(r"<[^>]+>")
+_HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>(?:\s*<p class=\"subtitle\"[^>]*>(.*?)</p>)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,12 @@ def _resources(notebook: Any, language: Language, name: str) -> dict[str, Any]:
 
 
 def _title(notebook: Any) -> str:
-    """First heading among the outputs, else of the notebook."""
+    """First heading among the outputs, and what stands below it: of which branch."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            found = re.search(r"<h1[^>]*>(.*?)</h1>", str(output.get("data", {}).get("text/html", "")), re.DOTALL)
+            found = _HEADING.search(str(output.get("data", {}).get("text/html", "")))
             if found:
-                return _TAGS.sub("", found[1])
+                return " · ".join(_TAGS.sub("", part) for part in found.groups() if part)
     return ""
 
 

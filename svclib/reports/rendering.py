@@ -56,6 +56,7 @@ def render(
     folder: Path | str | None = None,
     notebooks: Path | str | None = None,
     timeout: int = 300,
+    progress: execution.Progress | None = None,
 ) -> Rendered:
     """Run ``notebooks/reports/NAME.ipynb`` and write it as self-contained HTML and as PDF.
 
@@ -77,6 +78,8 @@ def render(
         Folder to take the notebook from instead of the usual ones.
     timeout : int
         Seconds a cell may take.
+    progress : callable, optional
+        Told after each cell how many are done and how many there are.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def render(
         pdf.check()
     given = dict(parameters or {})
     language = language_of(given.get("language"))
-    notebook = execution.run(find(name, home, notebooks), given, dict(connect_env or {}), timeout)
+    notebook = execution.run(find(name, home, notebooks), given, dict(connect_env or {}), timeout, progress)
     page = export.page(notebook, language=language, name=name)
     stem = _stem(name, given)
     target = Path(folder) if folder else Path(home) / "reports"

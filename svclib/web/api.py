@@ -17,7 +17,7 @@ ARROW = "application/vnd.apache.arrow.stream"
 SMALL_BODY = 2**20
 ROSTER_BODY = 12 * 2**20  # 8 MB of a file, as base64
 LARGE = ("import_roster", "import_files", "import_contacts", "invite")
-_HEAVY = ("frames.",)
+_HEAVY = ("frames.", "audit.verify")
 _CHANGES_IDENTITY = ("people", "tokens")
 
 

@@ -14,10 +14,12 @@ from svclib.web.health import Health
 from svclib.web.kernels import KernelEnd, KernelSocket, KernelState
 from svclib.web.login import Login, Logout, Password, Preferences
 from svclib.web.pages import STATIC
-from svclib.web.portal import Portal, RenderedReport, Reports
+from svclib.web.portal import Portal
+from svclib.web.reports import Making, RenderedReport, Reports
 from svclib.web.rules import PERSON
 from svclib.web.sheets import Exam, ExamPage, Survey, SurveyPage
 from svclib.web.static import StaticFiles
+from svclib.web.trail import Trail, TrailCheck
 
 KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 CALL = "(open|answers|submit)"
@@ -60,7 +62,10 @@ def _pages() -> list[Any]:
         (r"/healthz", Health),
         (r"/reports", RedirectHandler, {"url": "/reports/"}),
         (r"/reports/", Reports),
+        (r"/reports/making", Making),
         (r"/reports/(.+)", RenderedReport),
+        (r"/trail", Trail),
+        (r"/trail/check", TrailCheck),
         (r"/static/(?P<path>.+)", StaticFiles, {"roots": [STATIC]}),
     ]
 

@@ -14,6 +14,7 @@ from svclib.operations.registry import Operation
 from svclib.settings import Settings
 from svclib.store import Store
 from svclib.web.identity import Identities
+from svclib.web.maker import Maker
 from svclib.web.readers import Readers
 from svclib.web.secrets import KernelSecrets
 from svclib.web.throttle import HourlyLimit, Throttle
@@ -50,6 +51,11 @@ class Site:
     def readers(self) -> Readers:
         """The processes that build frames."""
         return Readers(self.settings)
+
+    @cached_property
+    def maker(self) -> Maker:
+        """The process that renders reports."""
+        return Maker(self.settings)
 
     @cached_property
     def identities(self) -> Identities:

@@ -117,4 +117,6 @@ def connect():
     units = [{"id": key, "name": {"zh-CN": name, "en": key.upper()}} for key, name in BRANCHES.items()]
     people = SimpleNamespace(units=lambda: units)
     audit = SimpleNamespace(head=lambda: {"sequence": 41, "hash": "sha256:5f1d", "at": "2026-12-31T16:00:00Z"})
-    return SimpleNamespace(frames=frames, people=people, audit=audit)
+    titles = [{"name": "aml", "title": {"zh-CN": "反洗钱考试", "en": "AML exam"}}]
+    definitions = SimpleNamespace(list=lambda kind: titles)
+    return SimpleNamespace(frames=frames, people=people, audit=audit, definitions=definitions)

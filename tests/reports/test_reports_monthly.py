@@ -27,7 +27,17 @@ def test_the_last_month_with_answers_is_the_default(book):
 
 def test_a_month_without_answers_names_those_there_are(svc):
     with pytest.raises(InvalidInput, match="2026-01 to 2026-12"):
-        monthly.read(svc, month="2025-01")
+        monthly.read(svc, month="2025-01", language="en")
+
+
+def test_what_is_wrong_is_said_in_the_language_of_the_report(svc):
+    with pytest.raises(InvalidInput, match="没有答卷"):
+        monthly.read(svc, month="2025-01", language="zh-CN")
+
+
+def test_exams_are_called_by_their_titles(book):
+    assert book.exam("aml") in {"反洗钱考试", "AML exam"}
+    assert book.exam("unknown") == "unknown"
 
 
 def test_an_unknown_branch_names_known_ones(svc):
@@ -134,7 +144,7 @@ def test_what_the_reader_may_not_see_is_left_out(svc):
 def test_no_answers_at_all_is_said_plainly(svc):
     frames = type(svc.frames)(**{**vars(svc.frames), "responses": lambda survey: synthetic_bank.responses().head(0)})
     with pytest.raises(InvalidInput, match="no answers yet"):
-        monthly.read(type(svc)(**{**vars(svc), "frames": frames}))
+        monthly.read(type(svc)(**{**vars(svc), "frames": frames}), language="en")
 
 
 def test_rates_of_channels_are_shares_of_those_asked(book):

@@ -38,6 +38,8 @@ class Book:
         Name of a unit in the reader's language.
     labels : mapping
         Wording of a question in the reader's language.
+    titles : mapping
+        Title of an exam in the reader's language.
     frames : object
         The client's frames, for the exams' items.
     """
@@ -52,6 +54,7 @@ class Book:
     certified: pd.DataFrame
     names: dict[str, str]
     labels: dict[str, str]
+    titles: dict[str, str]
     frames: Any = field(repr=False)
 
     def say(self, text: str, **fields: Any) -> str:
@@ -61,6 +64,10 @@ class Book:
     def name(self, unit: Any) -> str:
         """Name a unit; its id where it has no name."""
         return self.names.get(str(unit), str(unit))
+
+    def exam(self, exam: Any) -> str:
+        """Title of an exam; its id where it has none."""
+        return self.titles.get(str(exam), str(exam))
 
     @property
     def now(self) -> pd.DataFrame:
@@ -98,10 +105,10 @@ def read(
     """
     chosen = language_of(language)
     responses = with_months(allowed(svc.frames.responses, survey=survey))
-    last = _month(responses, month)
+    last = _month(responses, month, chosen)
     months = tuple(sorted(code for code in responses["month"].dropna().unique() if code <= last))[-MONTHS:]
     kept = responses.loc[responses["month"].isin(months)]
-    _check_branch(kept, branch)
+    _check_branch(kept, branch, chosen)
     results = with_months(allowed(svc.frames.results))
     return Book(
         month=last,
@@ -114,6 +121,7 @@ def read(
         certified=allowed(svc.frames.certified),
         names=_names(svc, chosen),
         labels=_labels(svc, survey, chosen),
+        titles=_titles(svc, chosen),
         frames=svc.frames,
     )
 
@@ -137,14 +145,15 @@ def with_months(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(month=moment.dt.strftime("%Y-%m"))
 
 
-def _month(responses: pd.DataFrame, month: str | None) -> str:
+def _month(responses: pd.DataFrame, month: str | None, language: Language) -> str:
     known = sorted(responses["month"].dropna().unique())
     if not known:
-        raise InvalidInput(_("There are no answers yet; the report can be made when the first have come in."))
+        raise _refused(language, _("There are no answers yet; the report can be made when the first have come in."))
     if month is None:
         return str(known[-1])
     if month not in known:
-        raise InvalidInput(
+        raise _refused(
+            language,
             _("There are no answers in the month {month}; there are some from {first} to {last}, written as YYYY-MM."),
             month=month,
             first=known[0],
@@ -153,10 +162,16 @@ def _month(responses: pd.DataFrame, month: str | None) -> str:
     return month
 
 
-def _check_branch(responses: pd.DataFrame, branch: str | None) -> None:
+def _check_branch(responses: pd.DataFrame, branch: str | None, language: Language) -> None:
     if branch is not None and branch not in set(responses["branch"].astype(str)):
         known = ", ".join(sorted(set(responses["branch"].dropna().astype(str)))[:5])
-        raise InvalidInput(_("There are no answers of the branch {branch}; try {known}."), branch=branch, known=known)
+        text = _("There are no answers of the branch {branch}; try {known}.")
+        raise _refused(language, text, branch=branch, known=known)
+
+
+def _refused(language: Language, text: str, **fields: Any) -> InvalidInput:
+    """An error that speaks the report's language already: a kernel's errors travel as finished sentences."""
+    return InvalidInput(translate(text, language, **fields))
 
 
 def _names(svc: Any, language: Language) -> dict[str, str]:
@@ -176,3 +191,8 @@ def _labels(svc: Any, survey: str, language: Language) -> dict[str, str]:
         return {}
     rows = book.drop_duplicates("column")
     return dict(zip(rows["column"].astype(str), rows[title].astype(str), strict=True))
+
+
+def _titles(svc: Any, language: Language) -> dict[str, str]:
+    """Read the exams' titles."""
+    return {str(exam["name"]): local(exam["title"], language) for exam in svc.definitions.list(kind="exam")}

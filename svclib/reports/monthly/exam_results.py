@@ -56,7 +56,7 @@ def _told(book: Book, passed: pd.DataFrame) -> str:
     lowest = shown.sort_values("estimate").iloc[0]
     text = _("The lowest share passed is that of {exam}: {value} of {n} attempts in twelve months.")
     value = words.value(lowest["estimate"], SHARE)
-    return book.say(text, exam=str(lowest["exam"]), value=value, n=words.number(lowest["n"]))
+    return book.say(text, exam=book.exam(lowest["exam"]), value=value, n=words.number(lowest["n"]))
 
 
 def _table(book: Book, rows: pd.DataFrame, passed: pd.DataFrame) -> Table:
@@ -64,7 +64,7 @@ def _table(book: Book, rows: pd.DataFrame, passed: pd.DataFrame) -> Table:
     mean = means.groupby("exam", observed=True)["percent"].mean()
     cells = pd.DataFrame(
         {
-            "exam": passed["exam"].astype(str).to_numpy(),
+            "exam": [book.exam(exam) for exam in passed["exam"]],
             "n": [words.number(n) for n in passed["n"]],
             "passed": [words.value(x, SHARE) for x in passed["estimate"]],
             "interval": [
@@ -94,7 +94,7 @@ def _items(book: Book, exam: str) -> list[Any]:
     items = stats.item_analysis(scores)
     look = sentences.items.to_look_at(items).head(SHOWN)
     told = sentences.items.overview(items, book.language)
-    parts: list[Any] = [heading(book.say(_("Items of {exam}"), exam=exam), 3), paragraph(told)]
+    parts: list[Any] = [heading(book.say(_("Items of {exam}"), exam=book.exam(exam)), 3), paragraph(told)]
     alpha = stats.alpha(scores, missing="pairwise").iloc[0].to_dict()
     parts.append(paragraph(sentences.items.reliability(alpha, book.language)))
     if items["item_rest"].notna().sum() > 2:
