@@ -21,6 +21,8 @@ _WHERE = {
     "item_analysis": "items.analysis",
     "distractors": "items.distractors",
     "icc": "agreement.intraclass",
+    "kappa": "agreement.chance",
+    "gwet": "agreement.chance",
     "suppress": "disclosure",
 }
 __all__ = list(_WHERE)
