@@ -23,6 +23,7 @@ _WHERE = {
     "icc": "agreement.intraclass",
     "kappa": "agreement.chance",
     "gwet": "agreement.chance",
+    "krippendorff": "agreement.disagreement",
     "suppress": "disclosure",
 }
 __all__ = list(_WHERE)

@@ -1,0 +1,226 @@
+"""Krippendorff's alpha: agreement of any raters, on any scale, with ratings missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from svclib.errors import InvalidInput
+from svclib.stats.agreement.ratings import AgreementNote, Ratings, rater_columns, read_ratings
+from svclib.stats.arrays import Floats, ratio
+from svclib.stats.columns import names_of, numbers
+from svclib.stats.estimate import check_level, estimates
+from svclib.stats.marks import _
+from svclib.stats.samples import groups
+
+Scale = Literal["nominal", "ordinal", "interval", "ratio"]
+_SCALES = ("nominal", "ordinal", "interval", "ratio")
+_CELLS = 2_000_000
+"""Cells of the largest array of a bootstrap block."""
+
+
+def krippendorff(
+    data: pd.DataFrame,
+    raters: Sequence[str] | None = None,
+    *,
+    scale: Scale = "nominal",
+    categories: Sequence[Any] | None = None,
+    by: str | Sequence[str] | None = None,
+    level: float = 0.95,
+    draws: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Estimate Krippendorff's alpha, with a percentile interval of a seeded bootstrap.
+
+    α = 1 − observed / expected disagreement, over the pairs of ratings of a subject and over all pairs (Krippendorff
+    2011). The disagreement of two ratings is 0 or 1 (nominal), the squared difference of their mean ranks (ordinal),
+    of their values (interval), or of their values over their sum (ratio). A subject counts if two raters rated it.
+    The bootstrap draws subjects, with all their ratings (Zapf and others 2016).
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row a subject, one column a rater; cells may be missing.
+    raters : list of str, optional
+        The raters' columns; without them all columns but those of `by`.
+    scale : {"nominal", "ordinal", "interval", "ratio"}
+        What may be done with the ratings: text will do for nominal and, in an order, for ordinal.
+    categories : list, optional
+        The categories in order, for ratings that are text.
+    by : str or list of str, optional
+    level : float
+    draws : int
+        Bootstrap samples; 0 for no interval.
+    seed : int
+        The same seed gives the same interval.
+
+    Returns
+    -------
+    DataFrame
+        See `svclib.stats.estimate`; ``term`` is ``alpha``, ``n`` the subjects that two raters rated, ``std_error``
+        the standard deviation of the bootstrap. Last ``ratings``, the ratings of those subjects.
+
+    Raises
+    ------
+    InvalidInput
+        Text where the scale needs numbers or an order, or negative numbers on a ratio scale.
+
+    Examples
+    --------
+    >>> marks = pd.DataFrame({"r1": [1, 2, 3, 3, None], "r2": [1, 2, 3, 4, 2], "r3": [None, 2, 3, 4, 2]})
+    >>> krippendorff(marks, scale="interval")["estimate"].round(3).item()
+    0.918
+    """
+    _check_options(level, draws)
+    names = rater_columns(data, raters, by)
+    ratings, values = _read(data, names, scale, categories)
+    counts = ratings.counts()
+    group, keys = groups(data, names_of(by))
+    results = [_one(counts[group == row], values, scale, level, draws, seed) for row in range(len(keys))]
+    out = estimates(
+        keys,
+        term="alpha",
+        level=level,
+        df=np.nan,
+        method=f"{scale}, percentile bootstrap" if draws else scale,
+        **{name: [vars(r)[name] for r in results] for name in ("estimate", "std_error", "low", "high", "n", "note")},
+    )
+    return out.assign(ratings=[r.ratings for r in results])
+
+
+@dataclass(frozen=True)
+class _Alpha:
+    estimate: float
+    std_error: float
+    low: float
+    high: float
+    n: int
+    ratings: int
+    note: str
+
+
+def _check_options(level: float, draws: int) -> None:
+    if isinstance(level, str):
+        raise InvalidInput(
+            _("level is {value}, but it is the confidence level; give the scale of the ratings as scale={value}."),
+            value=repr(level),
+        )
+    check_level(level)
+    if draws < 0 or 0 < draws < 100:
+        raise InvalidInput(_("draws is {draws}; give at least 100, or 0 for no interval."), draws=draws)
+
+
+def _read(
+    data: pd.DataFrame, raters: Sequence[str], scale: Scale, categories: Sequence[Any] | None
+) -> tuple[Ratings, Floats]:
+    """Read the ratings, and the number that each category stands for."""
+    if scale not in _SCALES:
+        raise InvalidInput(_('scale is {value}; give "nominal", "ordinal", "interval" or "ratio".'), value=repr(scale))
+    if scale in ("interval", "ratio"):
+        read = pd.DataFrame({name: numbers(data, name) for name in raters})
+        _check_ratio(read, scale)
+        ratings = read_ratings(read, raters)
+        return ratings, np.array(ratings.categories, dtype=float)
+    ratings = read_ratings(data, raters, categories)
+    if scale == "ordinal" and not ratings.ordered:
+        raise InvalidInput(
+            _(
+                'The ratings in "{column}" are text without an order, so they are not ordinal; name the categories in '
+                "order (categories=[…])."
+            ),
+            column=raters[0],
+        )
+    return ratings, np.arange(len(ratings.categories), dtype=float)
+
+
+def _check_ratio(read: pd.DataFrame, scale: Scale) -> None:
+    for name in read.columns if scale == "ratio" else []:
+        if (read[name] < 0).any():
+            raise InvalidInput(
+                _(
+                    'The column "{column}" holds the negative number {value}, which no ratio scale has; choose scale '
+                    '"interval" or mend the column.'
+                ),
+                column=name,
+                value=f"{read[name].min():g}",
+            )
+
+
+def _one(counts: Floats, values: Floats, scale: Scale, level: float, draws: int, seed: int) -> _Alpha:
+    paired = counts[counts.sum(axis=1) >= 2]
+    used = paired.sum(axis=0) > 0
+    paired, values = paired[:, used], values[used]
+    n, ratings = len(paired), int(paired.sum())
+    if n < 2:
+        return _Alpha(np.nan, np.nan, np.nan, np.nan, n, ratings, AgreementNote.TWO_NEEDED.value)
+    if len(values) < 2:
+        return _Alpha(np.nan, np.nan, np.nan, np.nan, n, ratings, AgreementNote.ALL_ALIKE.value)
+    estimate = float(_alphas(np.ones((1, n)), paired, values, scale)[0])
+    if not draws or (np.count_nonzero(paired, axis=1) == 1).all():
+        note = AgreementNote.ENTIRE.value if draws else ""
+        return _Alpha(estimate, np.nan, np.nan, np.nan, n, ratings, note)
+    return _with_interval(estimate, paired, values, scale, level, draws, seed)
+
+
+def _with_interval(
+    estimate: float, counts: Floats, values: Floats, scale: Scale, level: float, draws: int, seed: int
+) -> _Alpha:
+    """Add the percentile interval; samples in which all ratings are equal say nothing and are left out."""
+    blocks = [_alphas(times, counts, values, scale) for times in _resampled(counts.shape, draws, seed)]
+    drawn = np.concatenate(blocks)
+    drawn = drawn[~np.isnan(drawn)]
+    n, ratings = len(counts), int(counts.sum())
+    if len(drawn) < draws / 2:
+        return _Alpha(estimate, np.nan, np.nan, np.nan, n, ratings, AgreementNote.NO_INTERVAL.value)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return _Alpha(estimate, float(drawn.std(ddof=1)), float(low), float(high), n, ratings, "")
+
+
+def _resampled(shape: tuple[int, ...], draws: int, seed: int) -> Iterator[Floats]:
+    """How often each subject is drawn: blocks of draws × subjects."""
+    random = np.random.default_rng(seed)
+    n = shape[0]
+    block = max(1, _CELLS // max(shape))
+    for start in range(0, draws, block):
+        size = min(block, draws - start)
+        chosen = random.integers(0, n, (size, n)) + np.arange(size)[:, None] * n
+        yield np.bincount(chosen.ravel(), minlength=size * n).reshape(size, n).astype(float)
+
+
+def _alphas(times: Floats, counts: Floats, values: Floats, scale: Scale) -> Floats:
+    """Alpha of each draw: `times` (draws × subjects) says how often each subject counts."""
+    raters = counts.sum(axis=1)
+    totals = times @ counts
+    n = totals.sum(axis=1)
+    if scale == "nominal":
+        observed = times @ ((raters**2 - (counts**2).sum(axis=1)) / (raters - 1))
+        expected = n**2 - (totals**2).sum(axis=1)
+    elif scale == "ratio":
+        apart = ratio(np.subtract.outer(values, values), np.add.outer(values, values))
+        apart = np.nan_to_num(apart) ** 2
+        observed = times @ (((counts @ apart) * counts).sum(axis=1) / (raters - 1))
+        expected = ((totals @ apart) * totals).sum(axis=1)
+    else:
+        scores = _mean_ranks(totals) if scale == "ordinal" else (values - values.mean())[None, :]
+        observed = _squared_differences(times, counts, scores)
+        expected = 2 * (n * (totals * scores**2).sum(axis=1) - (totals * scores).sum(axis=1) ** 2)
+    several = np.count_nonzero(totals, axis=1) > 1
+    return 1 - (n - 1) * ratio(observed, np.where(several, expected, 0))
+
+
+def _mean_ranks(totals: Floats) -> Floats:
+    """Mean rank of each category; centred, so that large samples lose no digits."""
+    ranks = np.cumsum(totals, axis=1) - totals / 2
+    return ranks - totals.sum(axis=1, keepdims=True) / 2
+
+
+def _squared_differences(times: Floats, counts: Floats, scores: Floats) -> Floats:
+    """Sum over the subjects of the squared differences of their pairs; scores are draws (or 1) × categories."""
+    raters = counts.sum(axis=1)
+    sums = scores @ counts.T
+    squares = (scores**2) @ counts.T
+    return np.asarray((times * (2 * (raters * squares - sums**2) / (raters - 1))).sum(axis=1))
