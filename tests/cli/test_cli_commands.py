@@ -1,9 +1,12 @@
 import os
 import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -168,8 +171,6 @@ def test_backup_restore_and_verify(ready, tmp_path, capsys, monkeypatch):
 
 
 def test_verify_tells_what_does_not_agree(ready, capsys):
-    import sqlite3
-
     with sqlite3.connect(ready / "svc.sqlite") as connection:
         connection.execute("UPDATE audit SET actor = 'other' WHERE seq = 2")
     connection.close()
@@ -282,8 +283,6 @@ def test_demo_refuses_a_store_with_data(ready, capsys):
 
 
 def test_serve_refuses_an_older_store(ready, capsys):
-    import sqlite3
-
     with sqlite3.connect(ready / "svc.sqlite") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     connection.close()
@@ -390,3 +389,38 @@ def test_a_home_that_is_a_file_is_one_clear_line(home, capsys, command):
     error = capsys.readouterr().err
     assert "SVC_HOME" in error
     assert error.count("\n") == 1
+
+
+def test_serve_tells_when_the_port_is_taken(ready, monkeypatch, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert run(["serve", "--port", str(taken.getsockname()[1])]) == 2
+    error = capsys.readouterr().err
+    assert "SVC_PORT" in error
+    assert error.count("\n") == 1
+
+
+def spoil_revision(file):
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+@pytest.mark.parametrize(
+    "spoil, said",
+    [
+        (spoil_revision, "newer svclib"),
+        (lambda file: file.write_bytes(b"\0" * 4096 + file.read_bytes()[4096:]), "damaged"),
+        (lambda file: file.write_bytes(file.read_bytes()[:20_000]), "damaged"),
+    ],
+    ids=["newer", "overwritten", "cut"],
+)
+def test_a_store_that_cannot_be_served_is_one_clear_line_and_stays(ready, capsys, spoil, said):
+    file = ready / "svc.sqlite"
+    spoil(file)
+    before = file.read_bytes()
+    for command in (["serve"], ["verify"], ["user", "list"]):
+        capsys.readouterr()
+        assert run(command) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+    assert file.read_bytes() == before
