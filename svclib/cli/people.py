@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated, Any
 
 import typer
 
 from svclib.cli.speech import language, say, table
 from svclib.cli.speech import store as open_store
-from svclib.errors import NotFound
+from svclib.errors import InvalidInput, NotFound
 from svclib.i18n import _, local, translate
 
 
@@ -20,6 +24,7 @@ def _help(text: str) -> str:
 
 users = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 units = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+PAGE = 1000
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
 Role = Annotated[str, typer.Argument(metavar="ROLE")]
 UnitId = Annotated[str, typer.Argument(metavar="UNIT")]
@@ -126,7 +131,7 @@ def import_(
     file: Annotated[Path, typer.Argument()],
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_help(_("Check only.")))] = False,
 ) -> None:
-    """Add the people of a roster; who is to sign in with a password gets one by `reset-password`."""
+    """Add the people of a roster; `passwords` lets them sign in."""
     from svclib.operations import people
     from svclib.operations.actor import system_actor
 
@@ -135,9 +140,9 @@ def import_(
     except (OSError, ValueError) as fault:
         raise NotFound(_("{path} cannot be read: {detail}."), path=file, detail=fault) from None
     with open_store() as store:
-        count = people.import_roster(store, system_actor(), file_name=file.name, content=content, dry_run=dry_run)
+        number = people.import_roster(store, system_actor(), file_name=file.name, content=content, dry_run=dry_run)
     done = _("{count} people can be added.") if dry_run else _("Added {count} people.")
-    say(done, count=count)
+    say(done, count=number)
 
 
 @users.command("reset-password", help=_help(_("Give somebody a new one-time password.")))
@@ -179,6 +184,49 @@ def list_units() -> None:
         rows = people.units_(store, system_actor())
     shown = [[one.path, one.kind, local(one.name, language())] for one in rows]
     table([_("Unit"), _("Kind of unit"), _("Name")], shown)
+
+
+@users.command(
+    "passwords", help=_help(_("Give everybody of a unit who has no password a one-time password, into a file."))
+)
+def passwords(
+    file: Annotated[Path, typer.Argument()],
+    unit: Annotated[str, typer.Option(help=_help(_("Unit id.")))] = "head",
+) -> None:
+    """Write log-in, unit and one-time password of all who cannot sign in yet, as CSV for its owner alone."""
+    from svclib.operations import people
+    from svclib.operations.actor import system_actor
+
+    with open_store() as store, _new_private_file(file) as out:
+        known = _everybody(partial(people.list_, store, system_actor(), unit=unit))
+        waiting = [one for one in known if one.active and not one.can_sign_in]
+        out.write("login,unit,password\n")
+        for one in waiting:
+            issued = people.reset_password(store, system_actor(), person=one.id)
+            out.write(f"{one.login},{one.unit_id},{issued.password}\n")
+            out.flush()  # what has been issued is in the file, whatever happens to the rest
+    say(
+        _("{count} one-time passwords are in {path}. Hand them out, then delete the file."),
+        count=len(waiting),
+        path=file,
+    )
+
+
+def _everybody(page: Callable[..., list[Any]]) -> Iterator[Any]:
+    for offset in count(0, PAGE):
+        rows = page(limit=PAGE, offset=offset)
+        yield from rows
+        if len(rows) < PAGE:
+            return
+
+
+def _new_private_file(file: Path) -> IO[str]:
+    try:
+        return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
+    except (OSError, ValueError) as fault:
+        raise InvalidInput(
+            _("{path} cannot be written: {detail}."), path=file, detail=getattr(fault, "strerror", fault)
+        ) from None
 
 
 def token(

@@ -424,3 +424,23 @@ def test_a_store_that_cannot_be_served_is_one_clear_line_and_stays(ready, capsys
         assert said in error
         assert error.count("\n") == 1
     assert file.read_bytes() == before
+
+
+def test_people_of_a_roster_get_passwords_into_a_private_file(ready, tmp_path, capsys):
+    from svclib.operations import accounts
+    from svclib.settings import Settings
+    from svclib.store import Store
+
+    roster, file = tmp_path / "staff.csv", tmp_path / "new.csv"
+    roster.write_text("login,name,unit\nanna,Anna,head\nbert,Bert,head\n", "utf-8")
+    assert run(["user", "import", str(roster)]) == 0
+    assert run(["user", "passwords", str(file)]) == 0
+    assert file.stat().st_mode & 0o077 == 0
+    lines = [line.split(",") for line in file.read_text("utf-8").splitlines()]
+    assert [line[0] for line in lines] == ["login", "anna", "bert"]
+    with Store.open(Settings.from_environment().store) as store:
+        assert accounts.check_password(store, "anna", lines[1][2])
+    assert run(["user", "passwords", str(file)]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert run(["user", "passwords", str(tmp_path / "again.csv")]) == 0
+    assert (tmp_path / "again.csv").read_text("utf-8") == "login,unit,password\n"
