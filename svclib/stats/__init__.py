@@ -11,6 +11,7 @@ from typing import Any
 _WHERE = {
     "mean": "design.descriptive",
     "proportion": "design.descriptive",
+    "Design": "design.survey",
     "csat": "scales.satisfaction",
     "nps": "scales.satisfaction",
     "ces": "scales.satisfaction",
@@ -24,6 +25,14 @@ _WHERE = {
     "kappa": "agreement.chance",
     "gwet": "agreement.chance",
     "krippendorff": "agreement.disagreement",
+    "p_chart": "time.charts",
+    "u_chart": "time.charts",
+    "xmr_chart": "time.charts",
+    "compare_means": "compare.means",
+    "pairwise_means": "compare.means",
+    "compare_ranks": "compare.ranks",
+    "pairwise_ranks": "compare.ranks",
+    "equivalence": "compare.equivalence",
     "suppress": "disclosure",
 }
 __all__ = list(_WHERE)
