@@ -1,0 +1,182 @@
+"""Means, totals and ratios of a design by Taylor linearisation (Särndal, Swensson and Wretman 1992, ch. 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from svclib.stats.arrays import Bools, Floats, Ints, ratio
+from svclib.stats.design.results import NO_DEGREES, OPT_IN, Estimates
+from svclib.stats.design.sampling import Sampling, degrees_of_freedom
+from svclib.stats.design.variance import Residuals, covariance
+from svclib.stats.estimate import Note, cell_notes, check_level, estimates
+from svclib.stats.intervals import t_interval
+from svclib.stats.samples import groups
+
+
+@dataclass(frozen=True)
+class Domains:
+    """The design seen by group: each group is a subpopulation.
+
+    Attributes
+    ----------
+    group : (rows,) int
+        Row of `keys`.
+    keys : DataFrame
+        The `by` columns.
+    opt_in : bool
+        Some respondents chose themselves.
+    """
+
+    sampling: Sampling
+    group: Ints
+    keys: pd.DataFrame
+    opt_in: bool
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return len(self.keys)
+
+    def sum(self, values: Floats) -> Floats:
+        """Sum of `values` by group."""
+        return np.bincount(self.group, values, self.groups).astype(np.float64)
+
+    def mean(self, values: Floats, valid: Bools) -> Floats:
+        """Weighted mean of the valid values by group; exact where all are equal."""
+        weights = self.sampling.weights * valid
+        centre = self._first(values, valid)
+        return centre + ratio(self.sum(weights * (values - centre[self.group])), self.sum(weights))
+
+    def alike(self, values: Floats, valid: Bools) -> Bools:
+        """Groups of two answers or more that are all equal."""
+        differs = valid & (values != self._first(values, valid)[self.group])
+        return (self.sum(valid.astype(float)) > 1) & (self.sum(differs.astype(float)) == 0)
+
+    def _first(self, values: Floats, valid: Bools) -> Floats:
+        first = np.zeros(self.groups)
+        first[self.group[valid][::-1]] = values[valid][::-1]
+        return first
+
+    def variance(self, residuals: Sequence[Floats]) -> Floats:
+        """Covariance of the totals of `residuals`, group × column."""
+        return covariance(self.sampling, Residuals(residuals, self.group, self.groups))
+
+    def degrees(self, valid: Bools) -> Floats:
+        """Degrees of freedom by group."""
+        return degrees_of_freedom(self.sampling, valid, self.group, self.groups)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One statistic in every group: its estimates and the residuals it varies by."""
+
+    term: str
+    estimate: Floats
+    residual: Floats
+    valid: Bools
+    alike: Bools
+    simple: Floats
+    """Variance under simple random sampling, for the design effect."""
+
+
+def domains(data: pd.DataFrame, sampling: Sampling, by: list[str], opt_in: bool) -> Domains:
+    """See a design by the groups of `by`."""
+    group, keys = groups(data, by)
+    return Domains(sampling, group, keys, opt_in)
+
+
+def read(values: Floats, sampling: Sampling) -> tuple[Floats, Bools]:
+    """Split a column into its numbers (0 where missing) and the rows that count."""
+    valid = ~np.isnan(values) & sampling.inside
+    return np.where(valid, values, 0.0), valid
+
+
+def mean_column(term: str, given: Floats, parts: Domains) -> Column:
+    """Mean Σwy / Σw; residual w (y - mean) / Σw."""
+    values, valid = read(given, parts.sampling)
+    estimate = parts.mean(values, valid)
+    weights = parts.sampling.weights * valid
+    size = parts.sum(weights)
+    residual = np.where(valid, weights * (values - estimate[parts.group]) * ratio(1, size)[parts.group], 0.0)
+    simple = simple_variance(values, valid, estimate, parts)
+    return Column(term, estimate, residual, valid, parts.alike(values, valid), simple)
+
+
+def total_column(term: str, given: Floats, parts: Domains) -> Column:
+    """Total Σwy; residual wy."""
+    values, valid = read(given, parts.sampling)
+    weights = parts.sampling.weights * valid
+    size = parts.sum(weights)
+    estimate = np.where(size > 0, parts.sum(weights * values), np.nan)
+    simple = size**2 * simple_variance(values, valid, parts.mean(values, valid), parts)
+    return Column(term, estimate, weights * values, valid, np.zeros(parts.groups, dtype=np.bool_), simple)
+
+
+def ratio_column(term: str, top: Floats, bottom: Floats, parts: Domains) -> Column:
+    """Ratio Σwy / Σwx; residual w (y - ratio x) / Σwx."""
+    valid = ~np.isnan(top) & ~np.isnan(bottom) & parts.sampling.inside
+    above, below = np.where(valid, top, 0.0), np.where(valid, bottom, 0.0)
+    weights = parts.sampling.weights * valid
+    size = parts.sum(weights * below)
+    estimate = ratio(parts.sum(weights * above), size)
+    away = weights * (above - estimate[parts.group] * below) * ratio(1, size)[parts.group]
+    residual = np.where(valid, np.nan_to_num(away), 0.0)
+    nothing, never = np.full(parts.groups, np.nan), np.zeros(parts.groups, dtype=np.bool_)
+    return Column(term, estimate, residual, valid, never, nothing)
+
+
+def simple_variance(values: Floats, valid: Bools, mean: Floats, parts: Domains) -> Floats:
+    """Variance of a mean in a simple random sample without replacement: S² / n (1 - n / N), N = Σw."""
+    weights = parts.sampling.weights * valid
+    n, size = parts.sum(valid.astype(float)), parts.sum(weights)
+    spread = parts.sum(weights * np.where(valid, values - mean[parts.group], 0.0) ** 2)
+    return ratio(spread, size) * ratio(1, n - 1) * (1 - ratio(n, size))
+
+
+def linear_estimates(columns: Sequence[Column], parts: Domains, *, level: float, min_n: int, method: str) -> Estimates:
+    """Give the estimates of all columns in all groups, groups first, with their covariance."""
+    check_level(level)
+    vcov = parts.variance([column.residual for column in columns])
+    estimate = _flat([column.estimate for column in columns])
+    vcov[np.isnan(estimate), :] = np.nan
+    vcov[:, np.isnan(estimate)] = np.nan
+    alike = _flat([column.alike for column in columns]).astype(bool)
+    error = np.where(alike, 0.0, np.sqrt(np.maximum(np.diag(vcov), 0)))
+    df = _flat([parts.degrees(column.valid) for column in columns])
+    n = _flat([parts.sum(column.valid.astype(float)) for column in columns])
+    low, high = t_interval(estimate, np.where(alike | (n < 2), np.nan, error), df, level)
+    frame = estimates(
+        parts.keys.loc[np.repeat(np.arange(parts.groups), len(columns))],
+        term=[column.term for column in columns] * parts.groups,
+        estimate=estimate,
+        std_error=error,
+        low=low,
+        high=high,
+        n=n,
+        level=level,
+        df=df,
+        method=method,
+        note=notes(n, df, alike, min_n, opt_in=parts.opt_in),
+    )
+    frame["deff"] = ratio(np.diag(vcov), _flat([column.simple for column in columns]))
+    return Estimates(frame, vcov, tuple(map(str, parts.keys.columns)))
+
+
+def notes(n: Floats, df: Floats, alike: Bools, min_n: int, *, opt_in: bool) -> list[str]:
+    """Say of each row why it has no interval, or how it must not be read."""
+    said: list[str] = []
+    for note, degrees, same in zip(cell_notes(n, min_n, interval=True), df, alike, strict=True):
+        if not note or note == Note.TOO_FEW:
+            note = Note.ALL_EQUAL if same else NO_DEGREES if degrees < 1 else note
+        said.append(note or (OPT_IN if opt_in else ""))
+    return said
+
+
+def _flat(columns: Sequence[Any]) -> Floats:
+    """Interleave (groups,) arrays: groups first, then columns."""
+    return np.stack(columns, axis=1).ravel().astype(np.float64)
