@@ -47,6 +47,8 @@ class Sitting:
         The unit that gives it; None for the whole organisation.
     assigned, submitted, passed : int
         People of one's area: assigned, with a closed attempt, with a passed one.
+    bank_version : int
+        The version of the bank that its forms are drawn from and scored by.
     """
 
     id: str
@@ -63,11 +65,14 @@ class Sitting:
     assigned: int = 0
     submitted: int = 0
     passed: int = 0
+    bank_version: int = 0
 
 
 def sitting_query() -> Select[Any]:
-    """Rows of sittings with ``version, title`` of the exam and ``unit_path`` (none: the whole organisation)."""
-    extra = (definitions.c.version, definitions.c.title, units.c.path.label("unit_path"))
+    """Rows of sittings with the exam's ``version, title``, ``bank_version``, ``unit_path`` (none: everywhere)."""
+    bank = definitions.alias("bank")
+    version = select(bank.c.version).where(bank.c.hash == sittings.c.bank_hash).scalar_subquery().label("bank_version")
+    extra = (definitions.c.version, definitions.c.title, version, units.c.path.label("unit_path"))
     joined = sittings.join(definitions, definitions.c.hash == sittings.c.exam_hash)
     return select(sittings, *extra).select_from(joined.outerjoin(units, units.c.id == sittings.c.unit_id))
 
@@ -153,7 +158,8 @@ def state_of(row: Any, now: datetime) -> str:
 
 def sitting_of(row: Any, now: datetime, counts: tuple[int, int, int] = (0, 0, 0)) -> Sitting:
     """Make the value that operations give of a row of `sitting_query`."""
-    names = ("id", "exam", "version", "name", "title", "opens_at", "closes_at", "attempts", "minutes", "unit_id")
+    names = ("id", "exam", "version", "name", "title", "opens_at", "closes_at", "attempts", "minutes", "unit_id",
+             "bank_version")  # fmt: skip
     assigned, submitted, passed = counts
     return Sitting(
         **{name: row[name] for name in names},

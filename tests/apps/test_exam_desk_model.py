@@ -232,6 +232,10 @@ def test_items_are_listed_with_their_statistics(sat):
     assert listed["difficulty"].dropna().between(0, 1).all() and (listed["n"] <= 5).all()
 
 
+def test_a_sitting_tells_the_version_of_the_bank_that_scores_it(sat):
+    assert desk(sat).sitting.bank_version == 1
+
+
 def test_the_wrong_key_is_pointed_at(sat, monkeypatch):
     rescore = RescoreModel(desk(sat))
     item = a_single_choice(rescore.desk, rescore)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from svclib.apps.exam_desk.model import ExamDeskModel
@@ -70,8 +71,8 @@ def affected_sentence(seen: Any, model: ExamDeskModel) -> str:
 class DecisionsView:
     """Proposals on the left, one with its buttons on the right."""
 
-    def __init__(self, model: ExamDeskModel, screen: Screen) -> None:
-        self.model, self.screen = model, screen
+    def __init__(self, model: ExamDeskModel, screen: Screen, decided: Callable[[], None] = lambda: None) -> None:
+        self.model, self.screen, self.decided = model, screen, decided
         say = model.voice
         self.proposals: dict[str, Any] = {}
         self.filter = Fields(
@@ -184,6 +185,7 @@ class DecisionsView:
         changed = self.model.decide(proposal, decision, note)
         self.table.selected = []
         self.refresh()
+        self.decided()
         if decision == "approved":
             self.screen.say(_("Approved: {count} attempts changed."), count=changed)
         else:

@@ -55,7 +55,7 @@ class ExamDesk:
         if model.may("exams.decide"):
             if model.may("exams.read"):
                 views["rescore"] = RescoreView(model, screen)
-            views["decisions"] = DecisionsView(model, screen)
+            views["decisions"] = DecisionsView(model, screen, self._count)
         return views
 
     def show(self) -> Screen:
@@ -81,8 +81,12 @@ class ExamDesk:
         if "live" in self.views:
             self.views["live"].pulse.running = name == "live"
         if "decisions" in self.views:
-            self.tabs.count("decisions", self.model.waiting_for_me())
+            self._count()
         self.screen.adopt(self.picker, self.tabs)
+
+    def _count(self) -> None:
+        """Show on the tab how many decisions wait."""
+        self.tabs.count("decisions", self.model.waiting_for_me())
 
     def _offer_sittings(self) -> None:
         say = self.model.voice

@@ -96,6 +96,9 @@ class RescoreView:
             self.table.selected = []
             self.table.show((row["item"], self._cells(row)) for row in self.rescore.rows())
             self.told.set(sentence(self.rescore.overview()))
+            told = say(_("Choose an item to see its options and to mend its key."))
+            self.item.set(detail(say(_("One item")), h("p", told, class_="muted")))
+            refill(self.side, [self.item])
 
     def _cells(self, row: dict[Any, Any]) -> dict[str, Any]:
         say = self.model.voice

@@ -35,10 +35,10 @@ class RescoreModel:
 
     @cached_property
     def bank(self) -> dict[str, dict[str, Any]]:
-        """The items of the exam's bank by id, keys included: for those who may see them alone."""
+        """The items of the bank as the sitting was scored by it, by id, keys included: for those who may see them."""
         get, sitting = self.desk.svc.definitions.get, self.desk.sitting
         exam = get(kind="exam", name=sitting.exam, version=sitting.version)["body"]
-        body = get(kind="bank", name=exam["bank"])["body"]
+        body = get(kind="bank", name=exam["bank"], version=sitting.bank_version)["body"]
         return {item["id"]: item for item in body["items"]}
 
     @cached_property

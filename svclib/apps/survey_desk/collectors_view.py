@@ -27,6 +27,9 @@ from svclib.apps.survey_desk.inviting import Inviting
 from svclib.apps.survey_desk.model import SurveyDeskModel
 from svclib.i18n import _
 
+EMPTY = _("Nobody can answer yet: open a link, then print its posters or send it out.")
+EMPTY_FOR_READERS = _("No link belongs to your area; the quality team opens them. The other tabs show the answers.")
+
 
 class CollectorsView:
     """The list on one side, the chosen one's link, posters or personal links on the other."""
@@ -38,7 +41,7 @@ class CollectorsView:
         self.table = Table(
             self._columns(), say, select="one", caption=say(_("Ways to answer")),
             on_select=lambda _ids: self._draw_one(),
-            empty=say(_("Nobody can answer yet: open a link, then print its posters or send it out.")),
+            empty=say(EMPTY if model.may("surveys.publish") else EMPTY_FOR_READERS),
         )  # fmt: skip
         self.actions = Actions([], on_action=self._act)
         self.form = self._form()

@@ -94,14 +94,17 @@ class TakeQuiz:
             (say(_("Sitting")), one.name),
             (say(_("Window")), f"{say.moment(one.opens_at)} – {say.moment(one.closes_at)}"),
             (say(_("Minutes")), say.number(one.minutes)),
-            (say(_("Attempts left")), one.attempts_left),
             (say(_("Pass mark")), say.number(one.pass_mark)),
         ]
+        if one.state not in FINISHED:
+            pairs.insert(3, (say(_("Attempts left")), one.attempts_left))
         if one.deadline:
             pairs.append((say(_("Hand in by")), say.moment(one.deadline)))
         if one.best is not None:
             passed = say(_("Has passed")) if one.passed else say(_("Not passed"))
             pairs.append((say(_("Best result")), f"{say.number(one.best, 1)} · {passed}"))
+        elif one.state == "closed":
+            pairs.append((say(_("Best result")), say(_("Not taken"))))
         return h("div", title, facts(pairs))
 
     def _offered(self, one: Any) -> list[Action]:
@@ -111,7 +114,7 @@ class TakeQuiz:
         offered = [Action("take", say(begin), "primary")] if begin else []
         if begin:
             offered.append(Action("page", say(_("Open on a page of its own")), "quiet", href=one.link))
-        if one.state in {"done", "closed"} or tried:
+        if one.state == "done" or one.best is not None or tried:
             offered.append(Action("result", say(_("Result"))))
         return offered
 

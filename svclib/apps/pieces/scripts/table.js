@@ -59,10 +59,13 @@ function render({ model, el }) {
     model.send({ selected: ids });
     draw();
   };
-  // On a phone what was chosen is drawn below the table: go there.
+  // On a phone what was chosen is drawn below the table: go there, again while it grows, until the reader moves.
   const showDetail = () => {
     const detail = el.closest(".app-beside")?.lastElementChild;
-    if (innerWidth < 900 && detail) setTimeout(() => detail.scrollIntoView({ block: "start" }), 400);
+    if (innerWidth >= 900 || !detail) return;
+    const timers = [400, 1000, 2000].map((pause) => setTimeout(() => detail.scrollIntoView({ block: "start" }), pause));
+    const stop = () => timers.forEach(clearTimeout);
+    for (const kind of ["pointerdown", "wheel", "keydown"]) addEventListener(kind, stop, { once: true, passive: true });
   };
   const toggle = (id) => {
     const held = selected();
