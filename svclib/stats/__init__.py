@@ -33,6 +33,8 @@ _WHERE = {
     "compare_ranks": "compare.ranks",
     "pairwise_ranks": "compare.ranks",
     "equivalence": "compare.equivalence",
+    "ewma_chart": "time.drift",
+    "cusum_chart": "time.drift",
     "suppress": "disclosure",
 }
 __all__ = list(_WHERE)

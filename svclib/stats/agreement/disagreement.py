@@ -69,6 +69,11 @@ def krippendorff(
     InvalidInput
         Text where the scale needs numbers or an order, or negative numbers on a ratio scale.
 
+    Notes
+    -----
+    Coverage at 95 %, three raters in four categories (300 samples): 20 subjects: 0.953 (nominal), 0.887 (interval);
+    60 subjects: 0.947 and 0.947. With few subjects the interval is too narrow on a scale with distances.
+
     Examples
     --------
     >>> marks = pd.DataFrame({"r1": [1, 2, 3, 3, None], "r2": [1, 2, 3, 4, 2], "r3": [None, 2, 3, 4, 2]})
