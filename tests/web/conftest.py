@@ -27,7 +27,7 @@ ROLES = {
     "admin": "administrator", "wang": "hr", "chen": "quality", "zhou": "author", "liu": "reviewer", "sun": "auditor",
     "ma": "manager", "xu": "researcher", "vera": "viewer",
 }  # fmt: skip
-PLAIN = ("lin", "zhao", "newcomer", "leaver", "sleepy")
+PLAIN = ("lin", "zhao", "newcomer", "leaver", "sleepy", "forgetful")
 
 
 @dataclass(frozen=True)

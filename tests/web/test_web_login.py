@@ -122,10 +122,10 @@ def test_preferences_of_another_site_are_refused(server):
 
 
 def test_password_reset_ends_sessions(server):
-    browser = server.browser("vera")
+    browser = server.browser("forgetful")
     assert browser.get("/").status == 200
     with server.store() as store:
-        people.reset_password(store, system_actor(), person="vera")
+        people.reset_password(store, system_actor(), person="forgetful")
     import time
 
     time.sleep(1.1)  # changed by another process: seen within a second
