@@ -116,7 +116,7 @@ def proportion(
     if success is None and pd.api.types.is_bool_dtype(data[column].dtype):
         success = True
     if success is not None:
-        answers = with_values(data, _indicator(data[column], success), by, weights)
+        answers = with_values(data, indicator(data[column], success), by, weights)
         return share_estimates(answers, answers.values, column, level=level, min_n=min_n or MIN_MEAN)
     return _distribution(data, column, by, weights, level, min_n or MIN_DISTRIBUTION)
 
@@ -125,8 +125,8 @@ def _distribution(
     data: pd.DataFrame, column: str, by: str | Sequence[str] | None, weights: str | None, level: float, min_n: int
 ) -> pd.DataFrame:
     rows = []
-    for value in _values(data[column]):
-        answers = with_values(data, _indicator(data[column], value), by, weights)
+    for value in categories(data[column]):
+        answers = with_values(data, indicator(data[column], value), by, weights)
         rows.append(share_estimates(answers, answers.values, str(value), level=level, min_n=min_n))
     if not rows:
         answers = with_values(data, np.full(len(data), np.nan), by, weights)
@@ -154,13 +154,15 @@ def share_estimates(answers: Sample, counted: Floats, term: Any, *, level: float
     )
 
 
-def _indicator(series: pd.Series, success: Any) -> Floats:
+def indicator(series: pd.Series, success: Any) -> Floats:
+    """Tell of each answer whether it is `success` or one of the values in it: 1, 0, or missing."""
     wanted = list(success) if isinstance(success, list | tuple | set | frozenset) else [success]
     hit = series.isin(wanted).to_numpy(dtype=float)
     return np.where(series.isna().to_numpy(dtype=bool), np.nan, hit)
 
 
-def _values(series: pd.Series) -> list[Any]:
+def categories(series: pd.Series) -> list[Any]:
+    """Give the values of a column in order, of a categorical one also those nobody chose."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         return list(series.cat.categories)
     found = series.dropna().unique().tolist()

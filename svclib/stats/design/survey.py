@@ -13,10 +13,13 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
 from svclib.stats.columns import check_columns, names_of, numbers
+from svclib.stats.design.descriptive import categories, indicator
 from svclib.stats.design.linear import Domains, domains, linear_estimates, mean_column, ratio_column, total_column
+from svclib.stats.design.quantiles import quantile_estimates
 from svclib.stats.design.results import Estimates
 from svclib.stats.design.sampling import Columns, Sampling, degrees_of_freedom, read_sampling, stage_names
-from svclib.stats.estimate import MIN_MEAN
+from svclib.stats.design.shares import share_estimates
+from svclib.stats.estimate import MIN_DISTRIBUTION, MIN_MEAN
 from svclib.stats.marks import _
 
 Names = str | Sequence[str]
@@ -177,6 +180,72 @@ class Design:
                 column=denominator,
             )
         return linear_estimates([found], parts, level=level, min_n=min_n, method="t, linearised")
+
+    def proportion(
+        self,
+        column: str,
+        *,
+        success: Any = None,
+        by: Names | None = None,
+        level: float = 0.95,
+        method: str = "wilson",
+        min_n: int | None = None,
+    ) -> Estimates:
+        """Estimate the share of each value of `column`, or of the values in `success` together.
+
+        Parameters
+        ----------
+        column, success, min_n
+            As in `svclib.stats.proportion`.
+        by, level
+            As in `mean`.
+        method : {"wilson", "beta", "mean", "logit", "xlogit", "likelihood", "asin"}
+            See `svclib.stats.design.shares.share_interval`. Only the first two hold when everybody or nobody is
+            counted; they then take Kish's effective n.
+        """
+        check_columns(self.frame, [column])
+        series, parts = self.frame[column], self.domains(by)
+        if success is None and pd.api.types.is_bool_dtype(series.dtype):
+            success = True
+        wanted = [(column, success)] if success is not None else [(str(one), one) for one in categories(series)]
+        found = [mean_column(term, indicator(series, one), parts) for term, one in wanted or [(column, ())]]
+        least = min_n or (MIN_MEAN if success is not None else MIN_DISTRIBUTION)
+        return share_estimates(found, parts, level=level, method=method, min_n=least)
+
+    def quantile(
+        self,
+        column: str,
+        shares: float | Sequence[float] = 0.5,
+        *,
+        by: Names | None = None,
+        level: float = 0.95,
+        rule: str = "math",
+        method: str = "mean",
+        min_n: int = MIN_MEAN,
+    ) -> pd.DataFrame:
+        """Estimate quantiles, with Woodruff's interval; no covariance between them.
+
+        Parameters
+        ----------
+        column : str
+        shares : float or list of float
+            0.5 is the median.
+        by, level, min_n
+            As in `mean`.
+        rule : {"math", "school", "hf7"}
+            The smallest answer that reaches the share; the same with the middle of two where it is met exactly; a
+            line between answers (Hyndman and Fan's 1, 2 and 7, weighted).
+        method : {"mean", "xlogit", "beta", "asin"}
+            Interval of the share.
+
+        Returns
+        -------
+        DataFrame
+            See `svclib.stats.estimate`; ``term`` is the column and the share.
+        """
+        wanted = [float(one) for one in np.atleast_1d(np.asarray(shares, dtype=float))]
+        given, parts = numbers(self.frame, column), self.domains(by)
+        return quantile_estimates(column, given, wanted, parts, rule=rule, level=level, method=method, min_n=min_n)
 
     def _terms(self, columns: Names) -> list[str]:
         names = names_of(columns)
