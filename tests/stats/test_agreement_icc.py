@@ -125,6 +125,11 @@ def test_an_empty_frame_gives_rows_with_a_note():
     assert set(rows["note"]) == {AgreementNote.TWO_NEEDED}
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_the_unit_does_not_matter(scores, unit):
+    np.testing.assert_allclose(stats.icc(scores * unit)["low"], stats.icc(scores)["low"], rtol=1e-9)
+
+
 @pytest.mark.reference
 def test_the_table_of_shrout_and_fleiss(published):
     values, data = published

@@ -192,6 +192,17 @@ def test_the_interval_of_kappa_covers_in_a_small_simulation():
     assert hits / runs >= 0.92
 
 
+@pytest.mark.parametrize("values", [[[1], [2]], pd.to_datetime(["2026-01-01", "2026-02-01"])])
+def test_what_is_neither_number_nor_text_names_the_column(values):
+    with pytest.raises(InvalidInput, match=r'"b" holds .* neither a number nor a text'):
+        stats.kappa(pd.DataFrame({"a": [1, 2], "b": values}))
+
+
+def test_nullable_strings_are_read():
+    data = pd.DataFrame({"a": ["x", None, "y", "y"], "b": ["x", "y", "y", "x"]}, dtype="string")
+    assert stats.kappa(data)["n"].item() == 3
+
+
 @pytest.mark.reference
 def test_published_diagnoses_of_six_psychiatrists(published):
     values, data = published

@@ -144,6 +144,13 @@ def test_too_few_draws_are_refused(partial):
         stats.krippendorff(partial, draws=10)
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_the_unit_does_not_matter(partial, unit):
+    first = stats.krippendorff(partial, scale="interval", draws=0)["estimate"].item()
+    moved = stats.krippendorff(partial * unit, scale="interval", draws=0)["estimate"].item()
+    assert moved == pytest.approx(first, rel=1e-9)
+
+
 @pytest.mark.reference
 def test_the_example_of_krippendorff(published):
     expected = published[0]("agreement_irr")

@@ -210,11 +210,17 @@ def _alphas(times: Floats, counts: Floats, values: Floats, scale: Scale) -> Floa
         observed = times @ (((counts @ apart) * counts).sum(axis=1) / (raters - 1))
         expected = ((totals @ apart) * totals).sum(axis=1)
     else:
-        scores = _mean_ranks(totals) if scale == "ordinal" else (values - values.mean())[None, :]
+        scores = _mean_ranks(totals) if scale == "ordinal" else _centred(values)[None, :]
         observed = _squared_differences(times, counts, scores)
         expected = 2 * (n * (totals * scores**2).sum(axis=1) - (totals * scores).sum(axis=1) ** 2)
     several = np.count_nonzero(totals, axis=1) > 1
     return 1 - (n - 1) * ratio(observed, np.where(several, expected, 0))
+
+
+def _centred(values: Floats) -> Floats:
+    """Values about their mean, in units of the largest deviation: alpha knows no unit, and huge ones overflow."""
+    apart = values - values.mean()
+    return apart / np.abs(apart).max()
 
 
 def _mean_ranks(totals: Floats) -> Floats:

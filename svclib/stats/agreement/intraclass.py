@@ -94,9 +94,13 @@ class MeanSquares:
 
 
 def mean_squares(values: Floats) -> MeanSquares:
-    """Split the variation of complete subjects × raters (at least 2 × 2)."""
+    """Split the variation of complete subjects × raters (at least 2 × 2), in units of the largest deviation.
+
+    The correlations know no unit; without one of their own huge ratings would overflow.
+    """
     n, k = values.shape
     centred = values - values.mean()
+    centred = centred / np.abs(centred).max()
     rows, columns = centred.mean(axis=1), centred.mean(axis=0)
     rest = centred - rows[:, None] - columns
     total = float((centred**2).sum())

@@ -74,8 +74,10 @@ def read_ratings(data: pd.DataFrame, raters: Sequence[str], categories: Sequence
     Raises
     ------
     InvalidInput
-        If a column holds a value that is not in `categories`, or numbers and text are mixed.
+        If a column holds a value that is not in `categories`, neither number nor text, or numbers and text are mixed.
     """
+    for name in raters:
+        _check_kind(data[name], name)
     given = list(categories) if categories is not None else _shared_categories(data, raters)
     if given is not None:
         _check_distinct(given)
@@ -99,6 +101,23 @@ def _shared_categories(data: pd.DataFrame, raters: Sequence[str]) -> list[Any] |
 def _check_distinct(categories: list[Any]) -> None:
     if not categories or len(set(categories)) < len(categories):
         raise InvalidInput(_("categories is empty or names a category twice; name each category once, in order."))
+
+
+def _check_kind(series: pd.Series, column: str) -> None:
+    if pd.api.types.is_numeric_dtype(series.dtype) or isinstance(series.dtype, pd.StringDtype):
+        return
+    categorical = isinstance(series.dtype, pd.CategoricalDtype)
+    bad = [value for value in (series.cat.categories if categorical else series.dropna()) if not _plain(value)]
+    if bad:
+        raise InvalidInput(
+            _('The column "{column}" holds {value}, which is neither a number nor a text; choose another column.'),
+            column=column,
+            value=repr(bad[0])[:60],
+        )
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, (Real, str, np.bool_))
 
 
 def _check_texts(data: pd.DataFrame, raters: Sequence[str]) -> None:
