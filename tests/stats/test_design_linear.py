@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from svclib.errors import InvalidInput
+from svclib.frames import design as keywords_of
 from svclib.stats import Design
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -241,6 +242,22 @@ def test_one_cluster_of_a_domain_gives_no_interval(visits, design):
 def test_volunteers_have_no_sampling_error(visits):
     row = Design(visits, source=["opt-in"]).mean("csat").frame.iloc[0]
     assert row["note"] == "volunteers answered: the interval tells of spread, not of sampling error"
+
+
+def test_the_keywords_of_a_frame_make_its_design():
+    frame = pd.DataFrame(
+        {
+            "weight": pd.array([1.0, 2.0, 1.5, 1.0]),
+            "stratum": pd.Categorical(["n", "n", "s", "s"]),
+            "cluster": pd.Categorical([None] * 4),
+            "fpc": pd.array([10, 10, 20, 20], dtype="Float64"),
+            "source": pd.Categorical(["probability"] * 4, ["probability", "census", "opt-in"]),
+            "score": [4.0, 5.0, 3.0, 2.0],
+        }
+    )
+    design = Design(frame, **keywords_of(frame))
+    assert repr(design) == "Design(4 rows, weights='weight', strata='stratum', fpc='fpc', source=['probability'])"
+    assert design.mean("score").frame["estimate"][0] == pytest.approx(20.5 / 5.5)
 
 
 def test_a_contrast_names_one_row(design):

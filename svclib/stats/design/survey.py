@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from svclib.stats.design.quantiles import quantile_estimates
 from svclib.stats.design.results import Estimates
 from svclib.stats.design.sampling import Columns, Sampling, degrees_of_freedom, read_sampling, stage_names
 from svclib.stats.design.shares import share_estimates
+from svclib.stats.design.weighting import check_totals, poststratified, raked, read_margin
 from svclib.stats.estimate import MIN_DISTRIBUTION, MIN_MEAN
 from svclib.stats.marks import _
 
@@ -124,6 +125,62 @@ class Design:
         other = copy.copy(self)
         object.__setattr__(other, "sampling", sampling)
         return other
+
+    def poststratify(self, column: str, population: Mapping[Any, float] | pd.Series) -> Design:
+        """Scale the weights so that each category of `column` has its known size.
+
+        Parameters
+        ----------
+        column : str
+        population : dict or Series
+            Category → number in the population; all categories that occur, and no other.
+
+        Returns
+        -------
+        Design
+            Its errors are those of the post-stratified estimator (R's postStratify).
+
+        Raises
+        ------
+        InvalidInput
+            Naming the category without a population, or without respondents.
+
+        Examples
+        --------
+        >>> visits = pd.DataFrame({"age": ["<40", "<40", "40+", "40+"], "score": [5.0, 3, 2, 4]})
+        >>> Design(visits).poststratify("age", {"<40": 30, "40+": 10}).mean("score").frame["estimate"].tolist()
+        [3.75]
+        """
+        return self.with_sampling(poststratified(self.sampling, read_margin(self.frame, column, population)))
+
+    def rake(
+        self,
+        margins: Mapping[str, Mapping[Any, float] | pd.Series],
+        *,
+        tolerance: float = 1e-10,
+        rounds: int = 200,
+    ) -> Design:
+        """Scale the weights so that several margins hold at once (iterative proportional fitting).
+
+        Parameters
+        ----------
+        margins : dict
+            Column → category → number in the population; all of the same total.
+        tolerance : float
+            Largest relative distance from a margin.
+        rounds : int
+            Give up, with an error, after so many.
+
+        Raises
+        ------
+        InvalidInput
+            If the margins disagree about the population, name or lack a category, or cannot be reached.
+        """
+        if not isinstance(margins, Mapping) or not margins:
+            raise InvalidInput(_("Raking needs margins: a dict from column to the population of its categories."))
+        read = [read_margin(self.frame, column, population) for column, population in margins.items()]
+        check_totals(read)
+        return self.with_sampling(raked(self.sampling, read, tolerance=tolerance, rounds=rounds))
 
     def domains(self, by: Names | None) -> Domains:
         """See the design by the groups of `by`."""
