@@ -32,6 +32,7 @@ _WHERE = {
     "pairwise_means": "compare.means",
     "compare_ranks": "compare.ranks",
     "pairwise_ranks": "compare.ranks",
+    "crosstab": "compare.crosstab",
     "equivalence": "compare.equivalence",
     "ewma_chart": "time.drift",
     "cusum_chart": "time.drift",
