@@ -100,6 +100,12 @@ def test_totals_by_domain_equal_survey(design, r):
     same(rows, r["total_segment"]["se"], "std_error")
 
 
+def test_variance_equals_survey(design, r):
+    row = design.variance("csat").frame
+    same(row, [r["variance"]["est"]])
+    same(row, [r["variance"]["se"]], "std_error")
+
+
 def test_ratio_equals_survey(design, r):
     rows = design.ratio("wait_minutes", "effort").frame
     same(rows, [r["ratio"]["est"]])
@@ -236,6 +242,12 @@ def test_equal_answers_have_no_interval(visits, design):
 def test_one_cluster_of_a_domain_gives_no_interval(visits, design):
     row = design.subpopulation(visits["branch"] == visits["branch"].iloc[0]).mean("csat").frame.iloc[0]
     assert row["note"] == "too few clusters: no interval can be told"
+    assert np.isnan(row["low"])
+
+
+def test_one_respondent_gives_a_mean_and_no_interval():
+    row = Design(pd.DataFrame({"score": [3.0]})).mean("score").frame.iloc[0]
+    assert (row["estimate"], row["note"]) == (3, "one answer: no interval can be told")
     assert np.isnan(row["low"])
 
 

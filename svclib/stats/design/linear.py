@@ -130,6 +130,14 @@ def ratio_column(term: str, top: Floats, bottom: Floats, parts: Domains) -> Colu
     return Column(term, estimate, residual, valid, never, nothing)
 
 
+def squares(given: Floats, parts: Domains) -> Floats:
+    """Squares around the mean of the group, times n / (n - 1): their mean is the variance."""
+    values, valid = read(given, parts.sampling)
+    n = parts.sum(valid.astype(float))
+    apart = (values - parts.mean(values, valid)[parts.group]) ** 2 * ratio(n, n - 1)[parts.group]
+    return np.where(valid, apart, np.nan)
+
+
 def simple_variance(values: Floats, valid: Bools, mean: Floats, parts: Domains) -> Floats:
     """Variance of a mean in a simple random sample without replacement: S² / n (1 - n / N), N = Σw."""
     weights = parts.sampling.weights * valid

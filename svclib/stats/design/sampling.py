@@ -99,6 +99,8 @@ class Columns:
 def read_sampling(data: pd.DataFrame, columns: Columns, *, nest: bool, lonely: str) -> Sampling:
     """Read and check the columns of a design."""
     _check_plan(check_frame(data), columns, lonely)
+    if not (columns.strata or columns.cluster):
+        lonely = "remove"  # a single respondent: the estimates say that there is no interval
     stages: list[Stage] = []
     parent = np.zeros(len(data), dtype=np.int64)
     carry, drawn = np.ones(len(data)), np.ones(len(data))

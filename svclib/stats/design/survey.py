@@ -14,7 +14,15 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
 from svclib.stats.columns import check_columns, names_of, numbers
 from svclib.stats.design.descriptive import categories, indicator
-from svclib.stats.design.linear import Domains, domains, linear_estimates, mean_column, ratio_column, total_column
+from svclib.stats.design.linear import (
+    Domains,
+    domains,
+    linear_estimates,
+    mean_column,
+    ratio_column,
+    squares,
+    total_column,
+)
 from svclib.stats.design.quantiles import quantile_estimates
 from svclib.stats.design.results import Estimates
 from svclib.stats.design.sampling import Columns, Sampling, degrees_of_freedom, read_sampling, stage_names
@@ -237,6 +245,14 @@ class Design:
                 column=denominator,
             )
         return linear_estimates([found], parts, level=level, min_n=min_n, method="t, linearised")
+
+    def variance(
+        self, columns: Names, *, by: Names | None = None, level: float = 0.95, min_n: int = MIN_MEAN
+    ) -> Estimates:
+        """Estimate variances in the population, n / (n - 1) Σw (y - mean)² / Σw; parameters as in `mean`."""
+        parts = self.domains(by)
+        found = [mean_column(name, squares(numbers(self.frame, name), parts), parts) for name in self._terms(columns)]
+        return linear_estimates(found, parts, level=level, min_n=min_n, method="t, linearised")
 
     def proportion(
         self,
