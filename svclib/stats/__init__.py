@@ -33,6 +33,7 @@ _WHERE = {
     "compare_ranks": "compare.ranks",
     "pairwise_ranks": "compare.ranks",
     "crosstab": "compare.crosstab",
+    "rank_units": "compare.ranking",
     "equivalence": "compare.equivalence",
     "ewma_chart": "time.drift",
     "cusum_chart": "time.drift",

@@ -32,6 +32,7 @@ class CompareNote(StrEnum):
     NO_SPREAD = _("no spread within the groups: chance cannot be judged")
     GROUP_OF_ONE = _("a group has a single answer: its spread cannot be told")
     GROUP_ALIKE = _("in a group all answers are equal: it cannot be weighted by its spread")
+    THREE_UNITS = _("needs at least three units with answers")
     TWO_VALUES = _("needs at least two values with answers in the rows and in the columns")
     SMALL_EXPECTED = _("small expected counts: rely on Fisher's exact test or join values")
     NOT_COMPARED = _("too few answers to compare with the other columns")
