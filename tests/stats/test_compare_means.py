@@ -154,3 +154,23 @@ def test_an_unknown_adjustment_is_named(two):
 
 def test_pairs_of_one_group_are_none():
     assert stats.pairwise_means(frame(a=[1, 2]), "x", "branch").empty
+
+
+@pytest.mark.parametrize("third", [[], [3e6 + x / 1000 for x in range(20)]])
+def test_an_effect_too_extreme_for_an_interval_is_noted(third):
+    near, far = [x / 1000 for x in range(20)], [1e9 + x / 1000 for x in range(20)]
+    rows = stats.compare_means(frame(a=near, b=far, c=third), "x", "branch")
+    assert (rows["low"].isna() == (rows["note"] == CompareNote.NO_INTERVAL)).all()
+    told = rows[rows["low"].notna()]
+    assert (told["low"] <= told["high"]).all()
+
+
+@pytest.mark.parametrize("by", [["channel", "segment"], None])
+def test_groups_come_from_one_column(visits, by):
+    with pytest.raises(InvalidInput, match="names no single column"):
+        stats.compare_means(visits, "csat", by)
+
+
+def test_a_number_too_large_is_named():
+    with pytest.raises(InvalidInput, match='"x" holds a number beyond'):
+        stats.compare_means(frame(a=[1e300, 1], b=[2, 3]), "x", "branch")

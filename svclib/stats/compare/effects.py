@@ -24,6 +24,8 @@ def hedges_g(t: float, df: float, n: tuple[float, float], level: float) -> tuple
         return np.nan, np.nan, np.nan
     scale = np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / np.sqrt(df / 2) * np.sqrt(1 / n[0] + 1 / n[1])
     low, high = (float(nctdtrinc(df, tail, t)) for tail in ((1 + level) / 2, (1 - level) / 2))
+    if not low <= t <= high:  # beyond what the noncentral distribution can be computed for
+        low, high = np.nan, np.nan
     return float(t * scale), float(low * scale), float(high * scale)
 
 
@@ -35,6 +37,8 @@ def explained_interval(f: float, df: float, df2: float, n: float, level: float) 
     if not (df2 >= 1 and f >= 0):
         return np.nan, np.nan
     low, high = (_f_noncentrality(f, df, df2, tail) for tail in ((1 + level) / 2, (1 - level) / 2))
+    if high <= low and high > 0:  # beyond what the noncentral distribution can be computed for
+        return np.nan, np.nan
     return low / (low + n), high / (high + n)
 
 

@@ -25,6 +25,10 @@ MAX_GROUPS = 100
 """Pairs of more groups (4,950 of them) nobody reads; a column of so many values is rarely one of groups."""
 
 
+LARGEST = 1e100
+"""Squares of larger numbers overflow; no answer is one."""
+
+
 class CompareNote(StrEnum):
     """Why a comparison is empty or has no test."""
 
@@ -36,7 +40,7 @@ class CompareNote(StrEnum):
     TWO_VALUES = _("needs at least two values with answers in the rows and in the columns")
     SMALL_EXPECTED = _("small expected counts: rely on Fisher's exact test or join values")
     NOT_COMPARED = _("too few answers to compare with the other columns")
-    NO_INTERVAL = _("too few answers: no interval of the effect can be told")
+    NO_INTERVAL = _("too few answers or too extreme an effect: its interval cannot be told")
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,10 @@ def read_groups(data: pd.DataFrame, column: str, by: str) -> Groups:
         Naming the column that is absent, holds no numbers, or cannot be grouped by.
     """
     values = numbers(check_frame(data), column)
+    if (np.abs(values) > LARGEST).any():
+        raise InvalidInput(
+            _('The column "{column}" holds a number beyond 1e100; mend it or make it missing.'), column=column
+        )
     group, keys = group_codes(data, by)
     kept = ~np.isnan(values) & data[by].notna().to_numpy()
     used = [code for code in range(len(keys)) if (kept & (group == code)).any()]
@@ -102,6 +110,8 @@ def read_groups(data: pd.DataFrame, column: str, by: str) -> Groups:
 
 def group_codes(data: pd.DataFrame, by: str) -> tuple[np.ndarray, pd.DataFrame]:
     """Number the groups of one column; see `svclib.stats.samples.groups`."""
+    if not isinstance(by, str):
+        raise InvalidInput(_("{value} names no single column; give the name of one, as text."), value=repr(by)[:60])
     check_columns(data, [by])
     try:
         return groups(data, [by])

@@ -132,7 +132,7 @@ def standardised(pair: Groups, level: float) -> Row:
     """Hedges' g of two groups: the difference in units of their pooled spread."""
     t = student(pair, level)
     g, low, high = hedges_g(t.statistic, t.df, (pair.n[0], pair.n[1]), level)
-    note = t.note or (CompareNote.NO_INTERVAL if np.isnan(g) else "")
+    note = t.note or (CompareNote.NO_INTERVAL if np.isnan(low) else "")
     row = replace(t, term="hedges_g", method="Hedges g, noncentral t", std_error=np.nan, note=note)
     return replace(row, estimate=g, low=low, high=high)
 
@@ -155,8 +155,9 @@ def _variance_rows(answers: Groups, level: float) -> list[Row]:
 
 def _f_row(term: str, method: str, value: float, f: float, df: float, df2: float, n: float, level: float) -> Row:
     low, high = explained_interval(f, df, df2, n, level)
-    p_value = float(fdtrc(df, df2, f))
-    return Row(term, method, n, estimate=value, low=low, high=high, df=df, statistic=f, df2=df2, p_value=p_value)
+    p_value, note = float(fdtrc(df, df2, f)), CompareNote.NO_INTERVAL if np.isnan(low) else ""
+    row = Row(term, method, n, estimate=value, low=low, high=high, note=note)
+    return replace(row, df=df, df2=df2, statistic=f, p_value=p_value)
 
 
 def _classical(answers: Groups) -> tuple[float, float, float]:

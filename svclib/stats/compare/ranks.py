@@ -136,7 +136,7 @@ def _kruskal(answers: Groups, level: float) -> Row:
     rest = n - 1 - h
     told = df2 >= 1 and answers.spread
     low, high = explained_interval(h / df / (rest / df2), df, df2, n, level) if told else (np.nan, np.nan)
-    note = "" if told else CompareNote.NO_INTERVAL
+    note = CompareNote.NO_INTERVAL if np.isnan(low) else ""
     estimate = h / (n - 1)
     return replace(row, estimate=estimate, low=low, high=high, statistic=h, p_value=float(test.pvalue), note=note)
 
