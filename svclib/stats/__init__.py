@@ -8,37 +8,28 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_WHERE = {
-    "mean": "design.descriptive",
-    "proportion": "design.descriptive",
-    "Design": "design.survey",
-    "csat": "scales.satisfaction",
-    "nps": "scales.satisfaction",
-    "ces": "scales.satisfaction",
-    "alpha": "scales.reliability",
-    "servqual": "scales.servqual",
-    "changes": "time.trend",
-    "against_target": "time.trend",
-    "item_analysis": "items.analysis",
-    "distractors": "items.distractors",
-    "icc": "agreement.intraclass",
-    "kappa": "agreement.chance",
-    "gwet": "agreement.chance",
-    "krippendorff": "agreement.disagreement",
-    "p_chart": "time.charts",
-    "u_chart": "time.charts",
-    "xmr_chart": "time.charts",
-    "compare_means": "compare.means",
-    "pairwise_means": "compare.means",
-    "compare_ranks": "compare.ranks",
-    "pairwise_ranks": "compare.ranks",
-    "crosstab": "compare.crosstab",
-    "rank_units": "compare.ranking",
-    "equivalence": "compare.equivalence",
-    "ewma_chart": "time.drift",
-    "cusum_chart": "time.drift",
-    "suppress": "disclosure",
+_ROOMS = {
+    "agreement.chance": "kappa gwet",
+    "agreement.disagreement": "krippendorff",
+    "agreement.intraclass": "icc",
+    "compare.crosstab": "crosstab",
+    "compare.equivalence": "equivalence",
+    "compare.means": "compare_means pairwise_means",
+    "compare.ranking": "rank_units",
+    "compare.ranks": "compare_ranks pairwise_ranks",
+    "design.descriptive": "mean proportion",
+    "design.survey": "Design",
+    "disclosure": "suppress",
+    "items.analysis": "item_analysis",
+    "items.distractors": "distractors",
+    "scales.reliability": "alpha",
+    "scales.satisfaction": "csat nps ces",
+    "scales.servqual": "servqual",
+    "time.charts": "p_chart u_chart xmr_chart",
+    "time.drift": "ewma_chart cusum_chart",
+    "time.trend": "changes against_target",
 }
+_WHERE = {name: room for room, names in _ROOMS.items() for name in names.split()}
 __all__ = list(_WHERE)
 
 
