@@ -1,9 +1,22 @@
-"""Altair charts of estimates, one module a subpackage of `svclib.stats`; importing them turns our look on."""
+"""Altair charts of estimates, one module a subpackage of `svclib.stats`; using one turns our look on."""
 
-from svclib.reports.charts.items import difficulty_discrimination, option_bars
-from svclib.reports.charts.satisfaction import ranking, trend
-from svclib.reports.theme import enable_theme
+from __future__ import annotations
 
-enable_theme()
+import importlib
+from typing import Any
 
-__all__ = ["difficulty_discrimination", "option_bars", "ranking", "trend"]
+_ROOMS = {
+    "items": "difficulty_discrimination option_bars",
+    "satisfaction": "ranking trend",
+}
+_WHERE = {name: room for room, names in _ROOMS.items() for name in names.split()}
+__all__ = list(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'svclib.reports.charts' has no attribute {name!r}")
+    from svclib.reports.theme import enable_theme
+
+    enable_theme()
+    return getattr(importlib.import_module(f"svclib.reports.charts.{_WHERE[name]}"), name)

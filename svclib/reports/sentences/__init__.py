@@ -3,6 +3,16 @@
 A sentence names the size, the direction, the uncertainty and whether chance could explain it.
 """
 
-from svclib.reports.sentences import items, notes, satisfaction
+from __future__ import annotations
 
-__all__ = ["items", "notes", "satisfaction"]
+import importlib
+import pkgutil
+from typing import Any
+
+__all__ = [module.name for module in pkgutil.iter_modules(__path__)]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return importlib.import_module(f"svclib.reports.sentences.{name}")
+    raise AttributeError(f"module 'svclib.reports.sentences' has no attribute {name!r}")

@@ -12,6 +12,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.columns import check_columns, check_frame, names_of, numbers
+from svclib.stats.design.replicates import Replicates
 from svclib.stats.marks import _
 
 LONELY = ("fail", "remove", "adjust", "average")
@@ -77,6 +78,8 @@ class Sampling:
         The subpopulation looked at.
     order : tuple of int
         Adjustments as they act on the residuals, one after the other, repeated for raking.
+    replicates : Replicates, optional
+        Sets of weights from which variances are taken instead of from the stages.
     """
 
     weights: Floats
@@ -84,6 +87,7 @@ class Sampling:
     inside: Bools
     adjustments: tuple[Adjustment, ...] = ()
     order: tuple[int, ...] = ()
+    replicates: Replicates | None = None
 
 
 @dataclass(frozen=True)

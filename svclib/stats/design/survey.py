@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,8 @@ import pandas as pd
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
-from svclib.stats.columns import check_columns, names_of, numbers
+from svclib.stats.columns import check_columns, check_frame, names_of, numbers
+from svclib.stats.design.adjusting import Adjusting
 from svclib.stats.design.descriptive import categories, indicator
 from svclib.stats.design.linear import (
     Domains,
@@ -27,7 +28,6 @@ from svclib.stats.design.quantiles import quantile_estimates
 from svclib.stats.design.results import Estimates
 from svclib.stats.design.sampling import Columns, Sampling, degrees_of_freedom, read_sampling, stage_names
 from svclib.stats.design.shares import share_estimates
-from svclib.stats.design.weighting import check_totals, poststratified, raked, read_margin
 from svclib.stats.estimate import MIN_DISTRIBUTION, MIN_MEAN
 from svclib.stats.marks import _
 
@@ -35,7 +35,7 @@ Names = str | Sequence[str]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Design:
+class Design(Adjusting):
     """How the respondents of `frame` were drawn.
 
     Without keywords: a simple random sample, every respondent counted once.
@@ -133,62 +133,6 @@ class Design:
         other = copy.copy(self)
         object.__setattr__(other, "sampling", sampling)
         return other
-
-    def poststratify(self, column: str, population: Mapping[Any, float] | pd.Series) -> Design:
-        """Scale the weights so that each category of `column` has its known size.
-
-        Parameters
-        ----------
-        column : str
-        population : dict or Series
-            Category → number in the population; all categories that occur, and no other.
-
-        Returns
-        -------
-        Design
-            Its errors are those of the post-stratified estimator (R's postStratify).
-
-        Raises
-        ------
-        InvalidInput
-            Naming the category without a population, or without respondents.
-
-        Examples
-        --------
-        >>> visits = pd.DataFrame({"age": ["<40", "<40", "40+", "40+"], "score": [5.0, 3, 2, 4]})
-        >>> Design(visits).poststratify("age", {"<40": 30, "40+": 10}).mean("score").frame["estimate"].tolist()
-        [3.75]
-        """
-        return self.with_sampling(poststratified(self.sampling, read_margin(self.frame, column, population)))
-
-    def rake(
-        self,
-        margins: Mapping[str, Mapping[Any, float] | pd.Series],
-        *,
-        tolerance: float = 1e-10,
-        rounds: int = 200,
-    ) -> Design:
-        """Scale the weights so that several margins hold at once (iterative proportional fitting).
-
-        Parameters
-        ----------
-        margins : dict
-            Column → category → number in the population; all of the same total.
-        tolerance : float
-            Largest relative distance from a margin.
-        rounds : int
-            Give up, with an error, after so many.
-
-        Raises
-        ------
-        InvalidInput
-            If the margins disagree about the population, name or lack a category, or cannot be reached.
-        """
-        if not isinstance(margins, Mapping) or not margins:
-            raise InvalidInput(_("Raking needs margins: a dict from column to the population of its categories."))
-        read = [read_margin(self.frame, column, population) for column, population in margins.items()]
-        check_totals(read)
-        return self.with_sampling(raked(self.sampling, read, tolerance=tolerance, rounds=rounds))
 
     def domains(self, by: Names | None) -> Domains:
         """See the design by the groups of `by`."""
@@ -326,3 +270,18 @@ class Design:
             raise InvalidInput(_("Name at least one column to estimate."))
         check_columns(self.frame, names)
         return names
+
+
+def design_of(data: pd.DataFrame | Design, weights: str | None = None) -> Design:
+    """Give the design itself, or a frame as a simple random sample (with `weights`, if named).
+
+    Raises
+    ------
+    InvalidInput
+        If `data` is neither, or if a design is given weights a second time.
+    """
+    if not isinstance(data, Design):
+        return Design(check_frame(data), weights=weights)
+    if weights is not None:
+        raise InvalidInput(_("The design has weights of its own; leave out weights={weights}."), weights=weights)
+    return data

@@ -1,0 +1,135 @@
+"""Columns as the terms of a regression: numbers as they are, categories as indicators against the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from svclib.errors import InvalidInput
+from svclib.stats.arrays import Bools, Floats
+from svclib.stats.columns import check_columns, check_frame, names_of, numbers
+from svclib.stats.marks import _
+
+INTERCEPT = "intercept"
+_DEPENDENT = 1e-9
+"""A column whose distance from the span of those before it is a smaller part of its length depends on them."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The matrix of a regression.
+
+    Attributes
+    ----------
+    names : tuple of str
+        One a column of `matrix`: ``intercept``, ``column``, ``column[category]``, ``first:second``.
+    matrix : (rows, terms) float
+        0 in rows that are not `known`.
+    known : (rows,) bool
+        Rows with every column answered.
+    """
+
+    names: tuple[str, ...]
+    matrix: Floats
+    known: Bools
+
+
+def read_terms(data: pd.DataFrame, columns: str | Sequence[str], *, intercept: bool = True) -> Terms:
+    """Read the columns as terms.
+
+    Parameters
+    ----------
+    data : DataFrame
+    columns : str or list of str
+        Numbers, booleans, text or categories; ``"first:second"`` is the product of two columns' terms.
+    intercept : bool
+        Whether a column of ones comes first.
+
+    Raises
+    ------
+    InvalidInput
+        Naming a column that is absent or named twice.
+
+    Examples
+    --------
+    >>> visits = pd.DataFrame({"wait": [1.0, 2, 3], "channel": ["app", "branch", "app"]})
+    >>> read_terms(visits, ["wait", "channel"]).names
+    ('intercept', 'wait', 'channel[branch]')
+    """
+    check_frame(data)
+    wanted = names_of(columns)
+    if not wanted:
+        raise InvalidInput(_("Name at least one column that explains."))
+    repeated = [name for name in wanted if wanted.count(name) > 1]
+    if repeated:
+        raise InvalidInput(_('The column "{column}" is named twice; name each once.'), column=repeated[0])
+    named = [part for column in wanted for part in _terms(data, column)]
+    if intercept:
+        named.insert(0, (INTERCEPT, np.full(len(data), 1.0)))
+    matrix = np.column_stack([values for _name, values in named])
+    known: Bools = np.asarray(~np.isnan(matrix).any(axis=1), dtype=np.bool_)
+    return Terms(tuple(name for name, _values in named), np.where(known[:, None], matrix, 0.0), known)
+
+
+def _terms(data: pd.DataFrame, column: str) -> list[tuple[str, Floats]]:
+    if column in data.columns or ":" not in column:
+        return _main(data, column)
+    first, second = column.split(":", 1)
+    return [(f"{a}:{b}", left * right) for a, left in _terms(data, first) for b, right in _terms(data, second)]
+
+
+def _main(data: pd.DataFrame, column: str) -> list[tuple[str, Floats]]:
+    check_columns(data, [column])
+    series = data[column]
+    if pd.api.types.is_bool_dtype(series.dtype):
+        return [(column, np.asarray(series.astype("Float64").to_numpy(dtype=float, na_value=np.nan)))]
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        return [(column, numbers(data, column))]
+    chosen = series.astype("category").cat.remove_unused_categories()
+    codes = chosen.cat.codes.to_numpy()
+    there = np.where(codes < 0, np.nan, 1.0)
+    return [
+        (f"{column}[{label}]", np.asarray(np.where(codes == code, there, 0.0 * there)))
+        for code, label in enumerate(chosen.cat.categories)
+        if code
+    ]
+
+
+def check_independent(terms: Terms, rows: Bools) -> None:
+    """Raise `InvalidInput` if a term does not vary over `rows`, or follows from those before it.
+
+    Also where there are no more rows than terms.
+    """
+    used = terms.matrix[rows]
+    if len(used) <= len(terms.names):
+        raise InvalidInput(
+            _("{terms} terms cannot be told from {rows} complete rows; name fewer columns or merge categories."),
+            terms=len(terms.names),
+            rows=len(used),
+        )
+    basis = np.zeros((len(used), 0))
+    for position, name in enumerate(terms.names):
+        column = used[:, position]
+        left = column - basis @ (basis.T @ column)
+        left = left - basis @ (basis.T @ left)
+        size, length = float(np.linalg.norm(left)), float(np.linalg.norm(column))
+        if size <= _DEPENDENT * max(length, np.finfo(float).tiny):
+            _dependent(terms, used, position, name)
+        basis = np.column_stack([basis, left / size])
+
+
+def _dependent(terms: Terms, used: Floats, position: int, name: str) -> None:
+    if np.ptp(used[:, position]) == 0:
+        raise InvalidInput(
+            _('The column "{column}" has the same value in all complete rows; leave it out.'), column=name
+        )
+    share = np.linalg.lstsq(used[:, :position], used[:, position], rcond=None)[0]
+    others = [terms.names[one] for one in np.flatnonzero(np.abs(share) > 1e-6) if terms.names[one] != INTERCEPT]
+    raise InvalidInput(
+        _('The column "{column}" follows exactly from {others}; leave one of them out.'),
+        column=name,
+        others=", ".join(others),
+    )
