@@ -8,6 +8,7 @@ import pytest
 from svclib import stats
 from svclib.errors import InvalidInput
 from svclib.stats.compare.adjustment import adjusted
+from svclib.stats.compare.effects import dominance_interval
 from svclib.stats.compare.groups import CompareNote
 from svclib.stats.estimate import Note
 
@@ -137,3 +138,20 @@ def test_pairs_of_one_group_are_none():
 def test_text_names_the_column_and_the_mend(visits):
     with pytest.raises(InvalidInput, match=r'"region" holds .* convert it'):
         stats.compare_ranks(visits, "region", "channel")
+
+
+def test_the_interval_of_cliffs_delta_turns_with_the_groups():
+    low, high = dominance_interval(0.6, 0.12, 20.0, (12, 30), 0.95)
+    assert dominance_interval(-0.6, 0.12, 20.0, (30, 12), 0.95) == pytest.approx((-high, -low), rel=1e-9)
+    assert -1 < low < 0.6 < high < 1
+
+
+def test_groups_wholly_apart_still_have_an_interval():
+    low, high = dominance_interval(1.0, 0.0, np.nan, (8, 8), 0.95)
+    assert 0.2 < low < 0.6
+    assert high == pytest.approx(1)
+
+
+def test_a_wider_spread_of_the_answers_widens_the_interval():
+    narrow, wide = (np.diff(dominance_interval(0.3, error, 30.0, (20, 20), 0.95)) for error in (0.16, 0.2))
+    assert wide > narrow * 1.1

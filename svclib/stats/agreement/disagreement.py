@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,13 +14,18 @@ from svclib.stats.agreement.ratings import AgreementNote, Ratings, rater_columns
 from svclib.stats.arrays import Floats, ratio
 from svclib.stats.columns import names_of, numbers
 from svclib.stats.estimate import check_level, estimates
+from svclib.stats.intervals import t_interval
 from svclib.stats.marks import _
 from svclib.stats.samples import groups
 
 Scale = Literal["nominal", "ordinal", "interval", "ratio"]
 _SCALES = ("nominal", "ordinal", "interval", "ratio")
+FEW = 20
+"""Of fewer subjects the interval may be too narrow."""
 _CELLS = 2_000_000
-"""Cells of the largest array of a bootstrap block."""
+"""Cells of the largest array of a block of samples."""
+_PARTS_LEFT_OUT = 500
+"""Most samples of the jackknife."""
 
 
 def krippendorff(
@@ -31,15 +36,13 @@ def krippendorff(
     categories: Sequence[Any] | None = None,
     by: str | Sequence[str] | None = None,
     level: float = 0.95,
-    draws: int = 1000,
-    seed: int = 0,
 ) -> pd.DataFrame:
-    """Estimate Krippendorff's alpha, with a percentile interval of a seeded bootstrap.
+    """Estimate Krippendorff's alpha, with the jackknife's error and an interval of t.
 
     α = 1 − observed / expected disagreement, over the pairs of ratings of a subject and over all pairs (Krippendorff
     2011). The disagreement of two ratings is 0 or 1 (nominal), the squared difference of their mean ranks (ordinal),
     of their values (interval), or of their values over their sum (ratio). A subject counts if two raters rated it.
-    The bootstrap draws subjects, with all their ratings (Zapf and others 2016).
+    The jackknife leaves out a subject with all its ratings (of more than 500 subjects a five-hundredth of them).
 
     Parameters
     ----------
@@ -53,16 +56,12 @@ def krippendorff(
         The categories in order, for ratings that are text.
     by : str or list of str, optional
     level : float
-    draws : int
-        Bootstrap samples; 0 for no interval.
-    seed : int
-        The same seed gives the same interval.
 
     Returns
     -------
     DataFrame
-        See `svclib.stats.estimate`; ``term`` is ``alpha``, ``n`` the subjects that two raters rated, ``std_error``
-        the standard deviation of the bootstrap. Last ``ratings``, the ratings of those subjects.
+        See `svclib.stats.estimate`; ``term`` is ``alpha``, ``n`` the subjects that two raters rated. Last
+        ``ratings``, the ratings of those subjects.
 
     Raises
     ------
@@ -71,8 +70,9 @@ def krippendorff(
 
     Notes
     -----
-    Coverage at 95 %, three raters in four categories (300 samples): 20 subjects: 0.953 (nominal), 0.887 (interval);
-    60 subjects: 0.947 and 0.947. With few subjects the interval is too narrow on a scale with distances.
+    Coverage at 95 %, three raters in four categories, alpha from 0.1 to 0.8: 60 subjects 0.93 to 0.96, 20 subjects
+    0.93 to 0.96; 10 subjects 0.89 to 0.96, so that below 20 the note says that the interval may be too narrow. The
+    percentile bootstrap falls to 0.89 at 20 subjects and to 0.78 at 10.
 
     Examples
     --------
@@ -80,19 +80,18 @@ def krippendorff(
     >>> krippendorff(marks, scale="interval")["estimate"].round(3).item()
     0.918
     """
-    _check_options(level, draws)
+    _check_level(level)
     names = rater_columns(data, raters, by)
     ratings, values = _read(data, names, scale, categories)
     counts = ratings.counts()
     group, keys = groups(data, names_of(by))
-    results = [_one(counts[group == row], values, scale, level, draws, seed) for row in range(len(keys))]
+    results = [_one(counts[group == row], values, scale, level) for row in range(len(keys))]
     out = estimates(
         keys,
         term="alpha",
         level=level,
-        df=np.nan,
-        method=f"{scale}, percentile bootstrap" if draws else scale,
-        **{name: [vars(r)[name] for r in results] for name in ("estimate", "std_error", "low", "high", "n", "note")},
+        method=f"{scale}, jackknife t",
+        **{name: [vars(r)[name] for r in results] for name in _PARTS},
     )
     return out.assign(ratings=[r.ratings for r in results])
 
@@ -105,18 +104,20 @@ class _Alpha:
     high: float
     n: int
     ratings: int
+    df: float
     note: str
 
 
-def _check_options(level: float, draws: int) -> None:
+_PARTS = ("estimate", "std_error", "low", "high", "n", "df", "note")
+
+
+def _check_level(level: float) -> None:
     if isinstance(level, str):
         raise InvalidInput(
             _("level is {value}, but it is the confidence level; give the scale of the ratings as scale={value}."),
             value=repr(level),
         )
     check_level(level)
-    if draws < 0 or 0 < draws < 100:
-        raise InvalidInput(_("draws is {draws}; give at least 100, or 0 for no interval."), draws=draws)
 
 
 def _read(
@@ -155,49 +156,44 @@ def _check_ratio(read: pd.DataFrame, scale: Scale) -> None:
             )
 
 
-def _one(counts: Floats, values: Floats, scale: Scale, level: float, draws: int, seed: int) -> _Alpha:
+def _one(counts: Floats, values: Floats, scale: Scale, level: float) -> _Alpha:
     paired = counts[counts.sum(axis=1) >= 2]
     used = paired.sum(axis=0) > 0
     paired, values = paired[:, used], values[used]
     n, ratings = len(paired), int(paired.sum())
+
+    def untold(note: AgreementNote, estimate: float = np.nan) -> _Alpha:
+        return _Alpha(estimate, np.nan, np.nan, np.nan, n, ratings, np.nan, note.value)
+
     if n < 2:
-        return _Alpha(np.nan, np.nan, np.nan, np.nan, n, ratings, AgreementNote.TWO_NEEDED.value)
+        return untold(AgreementNote.TWO_NEEDED)
     if len(values) < 2:
-        return _Alpha(np.nan, np.nan, np.nan, np.nan, n, ratings, AgreementNote.ALL_ALIKE.value)
+        return untold(AgreementNote.ALL_ALIKE)
     estimate = float(_alphas(np.ones((1, n)), paired, values, scale)[0])
-    if not draws or (np.count_nonzero(paired, axis=1) == 1).all():
-        note = AgreementNote.ENTIRE.value if draws else ""
-        return _Alpha(estimate, np.nan, np.nan, np.nan, n, ratings, note)
-    return _with_interval(estimate, paired, values, scale, level, draws, seed)
+    if (np.count_nonzero(paired, axis=1) == 1).all():
+        return untold(AgreementNote.ENTIRE, estimate)
+    error, df = _jackknife(paired, values, scale)
+    if not error > 0:
+        return untold(AgreementNote.NO_INTERVAL, estimate)
+    low, high = t_interval(np.array(estimate), np.array(error), np.array(df), level)
+    note = AgreementNote.FEW.value if n < FEW else ""
+    return _Alpha(estimate, error, float(low), min(float(high), 1.0), n, ratings, df, note)
 
 
-def _with_interval(
-    estimate: float, counts: Floats, values: Floats, scale: Scale, level: float, draws: int, seed: int
-) -> _Alpha:
-    """Add the percentile interval; samples in which all ratings are equal say nothing and are left out."""
-    blocks = [_alphas(times, counts, values, scale) for times in _resampled(counts.shape, draws, seed)]
-    drawn = np.concatenate(blocks)
-    drawn = drawn[~np.isnan(drawn)]
-    n, ratings = len(counts), int(counts.sum())
-    if len(drawn) < draws / 2:
-        return _Alpha(estimate, np.nan, np.nan, np.nan, n, ratings, AgreementNote.NO_INTERVAL.value)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return _Alpha(estimate, float(drawn.std(ddof=1)), float(low), float(high), n, ratings, "")
-
-
-def _resampled(shape: tuple[int, ...], draws: int, seed: int) -> Iterator[Floats]:
-    """How often each subject is drawn: blocks of draws × subjects."""
-    random = np.random.default_rng(seed)
-    n = shape[0]
-    block = max(1, _CELLS // max(shape))
-    for start in range(0, draws, block):
-        size = min(block, draws - start)
-        chosen = random.integers(0, n, (size, n)) + np.arange(size)[:, None] * n
-        yield np.bincount(chosen.ravel(), minlength=size * n).reshape(size, n).astype(float)
+def _jackknife(counts: Floats, values: Floats, scale: Scale) -> tuple[float, float]:
+    """Standard error of alpha and its degrees of freedom; NaN if alpha cannot be told without some subject."""
+    n = len(counts)
+    parts = min(n, _PARTS_LEFT_OUT)
+    belongs = np.arange(n) % parts
+    size = max(1, _CELLS // n)
+    blocks = [np.arange(start, min(start + size, parts)) for start in range(0, parts, size)]
+    without = [_alphas((belongs != block[:, None]).astype(float), counts, values, scale) for block in blocks]
+    left = np.concatenate(without)
+    return float(np.sqrt((parts - 1) / parts * ((left - left.mean()) ** 2).sum())), parts - 1.0
 
 
 def _alphas(times: Floats, counts: Floats, values: Floats, scale: Scale) -> Floats:
-    """Alpha of each draw: `times` (draws × subjects) says how often each subject counts."""
+    """Alpha of each sample: `times` (samples × subjects) says how often each subject counts."""
     raters = counts.sum(axis=1)
     totals = times @ counts
     n = totals.sum(axis=1)
@@ -230,7 +226,7 @@ def _mean_ranks(totals: Floats) -> Floats:
 
 
 def _squared_differences(times: Floats, counts: Floats, scores: Floats) -> Floats:
-    """Sum over the subjects of the squared differences of their pairs; scores are draws (or 1) × categories."""
+    """Sum over the subjects of the squared differences of their pairs; scores are samples (or 1) × categories."""
     raters = counts.sum(axis=1)
     sums = scores @ counts.T
     squares = (scores**2) @ counts.T

@@ -24,6 +24,7 @@ class AgreementNote(StrEnum):
     ALL_ALIKE = _("all ratings are equal: agreement beyond chance cannot be told")
     ENTIRE = _("the raters agree entirely: no interval can be told")
     NO_INTERVAL = _("too little variation between the subjects: no interval can be told")
+    FEW = _("few subjects: the interval may be too narrow")
     LEFT_OUT = _("more than a tenth of the subjects left out: not every rater rated them")
 
 

@@ -6,7 +6,9 @@ import numpy as np
 from scipy.special import chdtr, chndtrinc, gammaln, ncfdtr, ncfdtrinc, nctdtrinc, stdtrit
 
 from svclib.stats.arrays import Floats, ratio
-from svclib.stats.intervals import normal_quantile
+
+_LEAST_STRETCH = 0.7
+_HALVINGS = 60
 
 
 def hedges_g(t: float, df: float, n: tuple[float, float], level: float) -> tuple[float, float, float]:
@@ -85,23 +87,37 @@ def _placements(values: Floats, others: Floats) -> Floats:
 def dominance_interval(
     delta: float, error: float, df: float, n: tuple[float, float], level: float
 ) -> tuple[float, float]:
-    """Lopsided interval of Cliff's delta that stays within −1 and 1 (Feng and Cliff 2004, with t for z).
+    """Interval of Cliff's delta: the values that the observed one is not too far from, by their own errors.
 
-    (δ − δ³ ± t s √((1 − δ²)² + t² s²)) / (1 − δ² + t² s²); at ±1, where s is 0, the limit is the one at which the
-    smaller group of n answers could still have looked so by chance: ±(n − z²) / (n + z²).
+    θ = (δ + 1) / 2 has, with answers of exponential shape, the variance V(θ) of Newcombe (2006, method 5). The limits
+    solve (θ̂ − θ)² = t² c V(θ), where c = observed variance / V(θ̂) keeps the spread of these answers; it counts as 0.7
+    at least, because the observed variance is often far too small near ±1.
 
     Notes
     -----
-    Coverage at 95 % by simulation, five-point answers, groups of 5 to 50: 0.92 to 0.98; with z for t down to 0.84.
-    Weak only where δ is near 0.9 and the groups are as uneven as 30 and 8: 0.85.
+    Coverage at 95 % by simulation, five-point answers, groups of 5 to 100, δ from 0 to 0.98: 0.94 to 0.99, where the
+    limits of Feng and Cliff (2004) fall to 0.77. Weak only where the smaller group also spreads five times as wide.
     """
     if np.isnan(error):
         return np.nan, np.nan
-    if error == 0:
-        z = normal_quantile(level)
-        inner = (min(n) - z**2) / (min(n) + z**2)
-        return (inner, 1.0) if delta > 0 else (-1.0, -inner)
-    rest, reach = 1 - delta**2, float(stdtrit(df, (1 + level) / 2)) * error
-    half = reach * np.hypot(rest, reach)
-    low, high = ((delta * rest + sign * half) / (rest + reach**2) for sign in (-1, 1))
-    return float(max(low, -1)), float(min(high, 1))
+    share = (delta + 1) / 2
+    usual = _newcombe_variance(share, n)
+    stretch = max((error / 2) ** 2 / usual, _LEAST_STRETCH) if usual > 0 else 1.0
+    t = float(stdtrit(df if df >= 1 else min(n) - 1, (1 + level) / 2))
+
+    def limit(edge: float) -> float:
+        inside, outside = share, edge
+        for _step in range(_HALVINGS):
+            middle = (inside + outside) / 2
+            beyond = (share - middle) ** 2 > t**2 * stretch * _newcombe_variance(middle, n)
+            inside, outside = (inside, middle) if beyond else (middle, outside)
+        return inside
+
+    low, high = limit(0.0), limit(1.0)
+    return 2 * low - 1, 2 * high - 1
+
+
+def _newcombe_variance(share: float, n: tuple[float, float]) -> float:
+    """Variance of P(x > y) + P(x = y) / 2 at `share`, the two group sizes averaged but for their product."""
+    shape = (1 - share) / (2 - share) + share / (1 + share)
+    return share * (1 - share) * (1 + (sum(n) / 2 - 1) * shape) / (n[0] * n[1])
