@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,14 +31,26 @@ class Terms:
         0 in rows that are not `known`.
     known : (rows,) bool
         Rows with every column answered.
+    columns : tuple of str
+        One a column of `matrix`: the name in the call that it came from, or ``intercept``.
+    levels : dict
+        The categories of each column of text or categories, the reference first.
     """
 
     names: tuple[str, ...]
     matrix: Floats
     known: Bools
+    columns: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
-def read_terms(data: pd.DataFrame, columns: str | Sequence[str], *, intercept: bool = True) -> Terms:
+def read_terms(
+    data: pd.DataFrame,
+    columns: str | Sequence[str],
+    *,
+    intercept: bool = True,
+    levels: Mapping[str, Sequence[Any]] | None = None,
+) -> Terms:
     """Read the columns as terms.
 
     Parameters
@@ -47,11 +60,13 @@ def read_terms(data: pd.DataFrame, columns: str | Sequence[str], *, intercept: b
         Numbers, booleans, text or categories; ``"first:second"`` is the product of two columns' terms.
     intercept : bool
         Whether a column of ones comes first.
+    levels : dict, optional
+        Categories of an earlier reading (`Terms.levels`), so that another frame gives the same terms.
 
     Raises
     ------
     InvalidInput
-        Naming a column that is absent or named twice.
+        Naming a column that is absent or named twice, or a category that `levels` has not.
 
     Examples
     --------
@@ -66,29 +81,40 @@ def read_terms(data: pd.DataFrame, columns: str | Sequence[str], *, intercept: b
     repeated = [name for name in wanted if wanted.count(name) > 1]
     if repeated:
         raise InvalidInput(_('The column "{column}" is named twice; name each once.'), column=repeated[0])
-    named = [part for column in wanted for part in _terms(data, column)]
+    found: dict[str, tuple[Any, ...]] = {}
+    named = [(column, *part) for column in wanted for part in _terms(data, column, levels, found)]
     if intercept:
-        named.insert(0, (INTERCEPT, np.full(len(data), 1.0)))
-    matrix = np.column_stack([values for _name, values in named])
+        named.insert(0, (INTERCEPT, INTERCEPT, np.full(len(data), 1.0)))
+    sources, names, values = zip(*named, strict=True) if named else ((), (), (np.zeros((len(data), 0)),))
+    matrix = np.column_stack(values)
     known: Bools = np.asarray(~np.isnan(matrix).any(axis=1), dtype=np.bool_)
-    return Terms(tuple(name for name, _values in named), np.where(known[:, None], matrix, 0.0), known)
+    return Terms(tuple(names), np.where(known[:, None], matrix, 0.0), known, tuple(sources), found)
 
 
-def _terms(data: pd.DataFrame, column: str) -> list[tuple[str, Floats]]:
+_Levels = Mapping[str, Sequence[Any]]
+
+
+def _terms(
+    data: pd.DataFrame, column: str, levels: _Levels | None, found: dict[str, tuple[Any, ...]]
+) -> list[tuple[str, Floats]]:
     if column in data.columns or ":" not in column:
-        return _main(data, column)
-    first, second = column.split(":", 1)
-    return [(f"{a}:{b}", left * right) for a, left in _terms(data, first) for b, right in _terms(data, second)]
+        return _main(data, column, levels, found)
+    first, second = (_terms(data, part, levels, found) for part in column.split(":", 1))
+    return [(f"{a}:{b}", left * right) for a, left in first for b, right in second]
 
 
-def _main(data: pd.DataFrame, column: str) -> list[tuple[str, Floats]]:
+def _main(
+    data: pd.DataFrame, column: str, levels: _Levels | None, found: dict[str, tuple[Any, ...]]
+) -> list[tuple[str, Floats]]:
     check_columns(data, [column])
     series = data[column]
-    if pd.api.types.is_bool_dtype(series.dtype):
-        return [(column, np.asarray(series.astype("Float64").to_numpy(dtype=float, na_value=np.nan)))]
-    if pd.api.types.is_numeric_dtype(series.dtype):
-        return [(column, numbers(data, column))]
-    chosen = series.astype("category").cat.remove_unused_categories()
+    if levels is None or column not in levels:
+        if pd.api.types.is_bool_dtype(series.dtype):
+            return [(column, np.asarray(series.astype("Float64").to_numpy(dtype=float, na_value=np.nan)))]
+        if levels is not None or pd.api.types.is_numeric_dtype(series.dtype):
+            return [(column, numbers(data, column))]
+    chosen = _categories(series, column, None if levels is None else levels[column])
+    found[column] = tuple(chosen.cat.categories)
     codes = chosen.cat.codes.to_numpy()
     there = np.where(codes < 0, np.nan, 1.0)
     return [
@@ -96,6 +122,22 @@ def _main(data: pd.DataFrame, column: str) -> list[tuple[str, Floats]]:
         for code, label in enumerate(chosen.cat.categories)
         if code
     ]
+
+
+def _categories(series: pd.Series, column: str, known: Sequence[Any] | None) -> pd.Series:
+    """Read a column as categories: those that occur, or the `known` ones."""
+    if known is None:
+        return series.astype("category").cat.remove_unused_categories()
+    chosen = series.astype(object).astype(pd.CategoricalDtype(list(known)))
+    strangers = series[chosen.isna() & series.notna()]
+    if len(strangers):
+        raise InvalidInput(
+            _('The column "{column}" holds "{category}", which the fit has not seen; it knows {known}.'),
+            column=column,
+            category=str(strangers.iloc[0]),
+            known=", ".join(map(str, known)),
+        )
+    return chosen
 
 
 def check_independent(terms: Terms, rows: Bools) -> None:

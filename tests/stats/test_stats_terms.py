@@ -72,3 +72,24 @@ def test_a_design_has_its_own_weights(visits):
     assert design_of(visits.assign(w=2.0), "w").row_weights.tolist() == [2.0] * 6
     with pytest.raises(InvalidInput, match="leave out weights=w"):
         design_of(design, "w")
+
+
+def test_each_term_knows_its_column_and_the_categories(visits):
+    terms = read_terms(visits, ["wait", "channel", "wait:first"])
+    assert terms.columns == ("intercept", "wait", "channel", "channel", "wait:first")
+    assert terms.levels == {"channel": ("a", "b", "c")}
+
+
+def test_another_frame_is_read_with_the_categories_of_an_earlier_one(visits):
+    known = read_terms(visits, ["wait", "channel"])
+    later = pd.DataFrame({"wait": [5.0, 7], "channel": ["c", None]})
+    again = read_terms(later, ["wait", "channel"], levels=known.levels)
+    assert again.names == known.names
+    assert again.matrix.tolist() == [[1, 5, 0, 1], [0, 0, 0, 0]]
+    assert again.known.tolist() == [True, False]
+
+
+def test_a_category_that_the_fit_has_not_seen_is_named(visits):
+    known = read_terms(visits, "channel")
+    with pytest.raises(InvalidInput, match='"channel" holds "z", which the fit has not seen; it knows a, b, c'):
+        read_terms(pd.DataFrame({"channel": ["a", "z"]}), "channel", levels=known.levels)
