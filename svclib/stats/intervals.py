@@ -26,6 +26,19 @@ def t_interval(estimate: Floats, std_error: Floats, df: Floats, level: float) ->
     return estimate - reach, estimate + reach
 
 
+def correlation_interval(estimate: Floats, std_error: Floats, df: Floats, level: float) -> tuple[Floats, Floats]:
+    """Give the t interval of a coefficient between −1 and 1 on Fisher's scale: tanh(atanh r ± t · error / (1 − r²)).
+
+    >>> low, high = correlation_interval(np.array([0.8]), np.array([0.1]), np.array([30.0]), 0.95)
+    >>> round(float(low[0]), 3), round(float(high[0]), 3)
+    (0.489, 0.93)
+    """
+    inside = np.where(np.abs(estimate) < 1, estimate, np.nan)
+    known = np.where(df >= 1, df, np.nan)
+    reach = stdtrit(known, (1 + level) / 2) * std_error / (1 - inside**2)
+    return np.tanh(np.arctanh(inside) - reach), np.tanh(np.arctanh(inside) + reach)
+
+
 def wilson(share: Floats, n: Floats, level: float) -> tuple[Floats, Floats]:
     """Score interval of a share (Wilson 1927), for any number of answers, also an effective one.
 

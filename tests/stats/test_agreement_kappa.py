@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from svclib import stats
@@ -29,11 +30,19 @@ def test_kappa_of_two_raters_is_that_of_irr(raters, weights, name):
     assert row["n"] == 60
 
 
-def test_the_error_and_interval_of_kappa_are_those_of_psych(raters):
+def test_the_error_of_kappa_is_that_of_psych_and_its_interval_that_of_fishers_scale(raters):
     row = stats.kappa(raters, ["grade_1", "grade_2"]).iloc[0]
     assert row["std_error"] ** 2 == pytest.approx(VALUES["psych_kappa_var"][0], rel=1e-10)
-    expected = VALUES["psych_kappa_ci"][".matrix"][0]
-    assert [row["low"], row["estimate"], row["high"]] == pytest.approx(expected, rel=1e-10)
+    assert row["estimate"] == pytest.approx(VALUES["psych_kappa_ci"][".matrix"][0][1], rel=1e-10)
+    reach = t.ppf(0.975, row["n"] - 1) * row["std_error"] / (1 - row["estimate"] ** 2)
+    expected = np.tanh(np.arctanh(row["estimate"]) + np.array([-reach, reach]))
+    assert [row["low"], row["high"]] == pytest.approx(expected.tolist(), rel=1e-10)
+
+
+def test_ratings_in_one_category_are_said():
+    calls = pd.DataFrame({"a": ["ok"] * 40 + ["bad"] * 5, "b": ["ok"] * 41 + ["bad"] * 4})
+    assert stats.kappa(calls)["note"].item() == AgreementNote.RARE
+    assert stats.kappa(pd.concat([calls, calls.replace({"ok": "bad", "bad": "ok"})]))["note"].item() == ""
 
 
 @pytest.mark.parametrize(("weights", "name"), [(None, None), ("linear", "linear"), ("quadratic", "quadratic")])

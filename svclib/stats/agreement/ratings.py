@@ -16,6 +16,9 @@ from svclib.stats.arrays import Floats, Ints
 from svclib.stats.columns import check_columns, check_frame, names_of
 from svclib.stats.marks import _
 
+FEW_APART = 12
+"""So many subjects outside the commonest category tell how far chance reaches."""
+
 
 class AgreementNote(StrEnum):
     """Why an agreement is missing or has no interval."""
@@ -25,6 +28,7 @@ class AgreementNote(StrEnum):
     ENTIRE = _("the raters agree entirely: no interval can be told")
     NO_INTERVAL = _("too little variation between the subjects: no interval can be told")
     FEW = _("few subjects: the interval may be too narrow")
+    RARE = _("nearly all ratings fall into one category: the interval may be too narrow")
     LEFT_OUT = _("more than a tenth of the subjects left out: not every rater rated them")
 
 
@@ -151,3 +155,9 @@ def _codes(data: pd.DataFrame, raters: Sequence[str], categories: list[Any]) -> 
             )
         columns.append(np.where(there, codes, -1))
     return np.column_stack(columns).astype(np.int64)
+
+
+def one_sided(counts: Floats) -> bool:
+    """Whether fewer than `FEW_APART` subjects (rows of `counts`) have a rating outside the commonest category."""
+    common = int(counts.sum(axis=0).argmax())
+    return bool((counts.sum(axis=1) > counts[:, common]).sum() < FEW_APART)
