@@ -22,6 +22,7 @@ _ROOMS = {
     "disclosure": "suppress",
     "items.analysis": "item_analysis",
     "items.distractors": "distractors",
+    "models.glm": "glm",
     "scales.reliability": "alpha",
     "scales.satisfaction": "csat nps ces",
     "scales.servqual": "servqual",

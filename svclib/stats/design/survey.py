@@ -28,6 +28,7 @@ from svclib.stats.design.quantiles import quantile_estimates
 from svclib.stats.design.results import Estimates
 from svclib.stats.design.sampling import Columns, Sampling, degrees_of_freedom, read_sampling, stage_names
 from svclib.stats.design.shares import share_estimates
+from svclib.stats.design.testing import Testing
 from svclib.stats.estimate import MIN_DISTRIBUTION, MIN_MEAN
 from svclib.stats.marks import _
 
@@ -35,7 +36,7 @@ Names = str | Sequence[str]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Design(Adjusting):
+class Design(Adjusting, Testing):
     """How the respondents of `frame` were drawn.
 
     Without keywords: a simple random sample, every respondent counted once.

@@ -1,0 +1,1 @@
+"""Regressions: generalised linear and ordinal models."""
