@@ -1,0 +1,1 @@
+"""How long it takes until something happens, with the cases that are still open."""
