@@ -1,5 +1,1 @@
-"""Means and shares of a sample."""
-
-from svclib.stats.design.descriptive import mean, proportion
-
-__all__ = ["mean", "proportion"]
+"""Designs, and the means and shares of a sample or a design."""

@@ -45,8 +45,8 @@ def share_estimates(columns: Sequence[Column], parts: Domains, *, level: float, 
     frame = found.frame
     share, error, n, df = (frame[name].to_numpy(dtype=float) for name in ("estimate", "std_error", "n", "df"))
     alike = np.stack([column.alike for column in columns], axis=1).ravel()
-    kish = np.stack([_kish(column.valid, parts) for column in columns], axis=1).ravel()
-    effective = np.where(error > 0, ratio(share * (1 - share), error**2), kish)
+    counted = np.stack([kish(column.valid, parts) for column in columns], axis=1).ravel()
+    effective = np.where(error > 0, ratio(share * (1 - share), error**2), counted)
     low, high = share_interval(method, share, error, effective, n, df, level)
     silent = (n < 2) if method in AT_THE_EDGE else (n < 2) | alike
     frame["low"], frame["high"] = np.where(silent, np.nan, low), np.where(silent, np.nan, high)
@@ -56,7 +56,8 @@ def share_estimates(columns: Sequence[Column], parts: Domains, *, level: float, 
     return found
 
 
-def _kish(valid: Bools, parts: Domains) -> Floats:
+def kish(valid: Bools, parts: Domains) -> Floats:
+    """Give Kish's effective number of the valid rows by group, (Σw)² / Σw²; 0 where there is none."""
     weights = parts.sampling.weights * valid
     return np.nan_to_num(ratio(parts.sum(weights) ** 2, parts.sum(weights**2)))
 
@@ -98,9 +99,15 @@ def share_interval(
         return _arcsine(share, t * error)
     if method == "likelihood":
         return _likelihood(share, effective, t)
-    wide = stdtrit(np.where(n >= 2, n - 1, np.nan), (1 + level) / 2)
-    adjusted = effective * (wide / t) ** 2
+    adjusted = korn_graubard(effective, n, df, level)
     return wilson(share, adjusted, level) if method == "wilson" else _clopper_pearson(share, adjusted, level)
+
+
+def korn_graubard(effective: Floats, n: Floats, df: Floats, level: float) -> Floats:
+    """Shrink an effective number of answers by (t of n − 1 / t of df)², for variances from few clusters (1998)."""
+    t = stdtrit(np.where(df >= 1, df, np.nan), (1 + level) / 2)
+    wide = stdtrit(np.where(n >= 2, n - 1, np.nan), (1 + level) / 2)
+    return np.asarray(effective * (wide / t) ** 2)
 
 
 def _arcsine(share: Floats, reach: Floats) -> tuple[Floats, Floats]:

@@ -3,53 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
-from svclib.stats.columns import check_columns, check_frame, names_of, numbers
-from svclib.stats.design.descriptive import mean_estimates
+from svclib.stats.columns import names_of
+from svclib.stats.design.bounded import Scale, check_scale
+from svclib.stats.design.values import Data, Names, averages, means
 from svclib.stats.estimate import COLUMNS, MIN_MEAN
-from svclib.stats.marks import _
-from svclib.stats.samples import with_values
+from svclib.stats.scales.gaps import Gaps, read_gaps, row_means
+from svclib.stats.scales.importance import read_importance, weighted_mean
 
 OVERALL = "overall"
+WEIGHTED = "weighted"
 
 
 def servqual(
-    data: pd.DataFrame,
+    data: Data,
     dimensions: Mapping[str, Sequence[str]],
     *,
     perception: str = "p{}",
     expectation: str | None = "e{}",
-    by: str | Sequence[str] | None = None,
+    importance: str | Mapping[str, str] | None = None,
+    ranked: bool = False,
+    by: Names | None = None,
     weights: str | None = None,
     level: float = 0.95,
     min_n: int = MIN_MEAN,
+    scale: Sequence[float] | None = None,
 ) -> pd.DataFrame:
     """Estimate gaps (perception less expectation) by item, by dimension and overall, with t intervals.
 
     The gap of a dimension is each respondent's mean gap over the items answered, then the mean over respondents
-    (Parasuraman, Zeithaml and Berry 1988); the overall gap is the mean of a respondent's dimensions.
+    (Parasuraman, Zeithaml and Berry 1988); the overall gap is the mean of a respondent's dimensions. With
+    `importance` there is also the weighted gap: each respondent's dimensions weighted by the points that this
+    respondent gave them (Zeithaml, Parasuraman and Berry 1990: 100 points over five dimensions).
 
     Parameters
     ----------
-    data : DataFrame
+    data : DataFrame or Design
         One row a respondent.
     dimensions : mapping of str to list of str
         Items of each dimension.
     perception, expectation : str
-        Column of an item, ``{}`` standing for the item. With ``expectation=None`` (SERVPERF) perceptions alone.
+        Column of an item, ``{}`` standing for the item; or with ``{dimension}`` and ``{item}``. With
+        ``expectation=None`` (SERVPERF) perceptions alone.
+    importance : str or mapping of str to str, optional
+        Column of a dimension's points, ``{}`` standing for the dimension; or a column for each dimension.
+    ranked : bool
+        The columns of `importance` hold ranks, 1 for the most important; they become the weights' centroid
+        (Barron and Barrett 1996).
     by, weights, level, min_n
         As in `svclib.stats.mean`.
+    scale : (lowest, highest), optional
+        Ends of the answers' scale; the intervals are then score intervals, as in `svclib.stats.mean`.
 
     Returns
     -------
     DataFrame
-        The `by` columns, ``dimension``, then the columns of an estimate. ``term`` is the item, the dimension, or
-        ``overall``. Last ``perception`` and ``expectation``, the means behind the gap.
+        The `by` columns, ``dimension``, then the columns of an estimate. ``term`` is the item, the dimension,
+        ``overall`` or ``weighted``. Then ``perception`` and ``expectation``, the means behind the gap; with
+        `importance` last ``importance``, the mean weight of a dimension.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no dimensions, or naming the column that is absent or holds what cannot be.
 
     Examples
     --------
@@ -57,79 +78,54 @@ def servqual(
     >>> servqual(rows, {"tangibles": ["1", "2"]}, min_n=1)[["term", "estimate"]].values.tolist()[2]
     ['tangibles', -1.5]
     """
-    check_frame(data)
-    if not dimensions or not all(dimensions.values()):
-        raise InvalidInput(_("dimensions is empty; give the items of each dimension."))
-    perceived = _answers(data, dimensions, perception)
-    expected = _answers(data, dimensions, expectation) if expectation else None
+    ends = None if scale is None else check_scale(scale)
+    gaps = read_gaps(data, dimensions, perception, expectation, ends)
+    shares = read_importance(data, list(dimensions), importance, ranked=ranked)
+    settings = {"by": by, "weights": weights}
+    given = {**settings, "level": level, "min_n": min_n, "scale": _ends(ends, expectation)}
     frames = [
-        _estimate(data, name, term, p, e, by=by, weights=weights, level=level, min_n=min_n)
-        for name, term, p, e in _terms(dimensions, perceived, expected)
+        _estimate(data, name, term, p, e, settings, given).assign(
+            importance=_weight(data, shares, name, term, settings)
+        )
+        for name, term, p, e in _terms(gaps, shares)
     ]
-    keys = names_of(by)
-    return pd.concat(frames, ignore_index=True)[[*keys, "dimension", *COLUMNS, "perception", "expectation"]]
+    last = ["perception", "expectation"] + (["importance"] if shares is not None else [])
+    return pd.concat(frames, ignore_index=True)[[*names_of(by), "dimension", *COLUMNS, *last]]
 
 
-def _answers(data: pd.DataFrame, dimensions: Mapping[str, Sequence[str]], pattern: str) -> dict[str, Floats]:
-    items = [item for members in dimensions.values() for item in members]
-    check_columns(data, [pattern.format(item) for item in items])
-    return {item: numbers(data, pattern.format(item)) for item in items}
+def _ends(scale: Scale | None, expectation: str | None) -> Scale | None:
+    """Ends of a gap on the answers' scale."""
+    if scale is None or expectation is None:
+        return scale
+    return scale[0] - scale[1], scale[1] - scale[0]
 
 
-def _terms(
-    dimensions: Mapping[str, Sequence[str]], perceived: dict[str, Floats], expected: dict[str, Floats] | None
-) -> list[tuple[str, str, Floats, Floats | None]]:
+def _weight(data: Data, shares: dict[str, Floats] | None, name: str, term: str, settings: dict[str, Any]) -> Any:
+    """Mean weight of a dimension, in its own rows."""
+    return averages(data, shares[name], **settings) if shares and name == term and name in shares else np.nan
+
+
+def _terms(gaps: Gaps, shares: dict[str, Floats] | None) -> list[tuple[str, str, Floats, Floats | None]]:
     """Items first, then their dimension; the whole last."""
     terms: list[tuple[str, str, Floats, Floats | None]] = []
-    whole: list[tuple[Floats, Floats | None]] = []
-    for name, items in dimensions.items():
-        pairs = [_both(perceived[item], None if expected is None else expected[item]) for item in items]
-        terms += [(name, item, *pair) for item, pair in zip(items, pairs, strict=True)]
-        whole.append(_averaged(pairs))
-        terms.append((name, name, *whole[-1]))
-    return [*terms, (OVERALL, OVERALL, *_averaged(whole))]
-
-
-def _both(p: Floats, e: Floats | None) -> tuple[Floats, Floats | None]:
-    """Keep the answers of those who gave both."""
-    if e is None:
-        return p, None
-    lost = np.isnan(p) | np.isnan(e)
-    return np.where(lost, np.nan, p), np.where(lost, np.nan, e)
-
-
-def _averaged(pairs: list[tuple[Floats, Floats | None]]) -> tuple[Floats, Floats | None]:
-    expected = [e for _, e in pairs if e is not None]
-    return _row_means([p for p, _ in pairs]), _row_means(expected) if expected else None
-
-
-def _row_means(columns: list[Floats]) -> Floats:
-    stacked = np.column_stack(columns)
-    there = ~np.isnan(stacked)
-    count = there.sum(axis=1)
-    total = np.where(there, stacked, 0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    for name, items in gaps.items.items():
+        terms += [(name, item, *gaps.pairs[name, item]) for item in items]
+        terms.append((name, name, *gaps.dimension(name)))
+    whole = [gaps.dimension(name) for name in gaps.items]
+    expected = [e for _p, e in whole if e is not None]
+    terms.append((OVERALL, OVERALL, row_means([p for p, _e in whole]), row_means(expected) if expected else None))
+    if shares is not None:
+        points = [shares[name] for name in gaps.items]
+        p = weighted_mean([one for one, _e in whole], points)
+        terms.append((WEIGHTED, WEIGHTED, p, weighted_mean(expected, points) if expected else None))
+    return terms
 
 
 def _estimate(
-    data: pd.DataFrame,
-    dimension: str,
-    term: str,
-    p: Floats,
-    e: Floats | None,
-    *,
-    by: str | Sequence[str] | None,
-    weights: str | None,
-    level: float,
-    min_n: int,
+    data: Data, dimension: str, term: str, p: Floats, e: Floats | None, settings: dict[str, Any], given: dict[str, Any]
 ) -> pd.DataFrame:
-    gaps = with_values(data, p if e is None else p - e, by, weights)
-    frame = mean_estimates(gaps, term, level=level, min_n=min_n)
-    perceived = with_values(data, p, by, weights)
-    frame["perception"] = perceived.mean(perceived.values)
-    frame["expectation"] = np.nan
-    if e is not None:
-        expected = with_values(data, e, by, weights)
-        frame["expectation"] = expected.mean(expected.values)
+    frame = means(data, p if e is None else p - e, term, **given)
+    frame["perception"] = averages(data, p, **settings)
+    frame["expectation"] = np.nan if e is None else averages(data, e, **settings)
     frame["dimension"] = dimension
     return frame
