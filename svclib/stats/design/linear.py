@@ -1,15 +1,20 @@
-"""Means, totals and ratios of a design by Taylor linearisation (Särndal, Swensson and Wretman 1992, ch. 5)."""
+"""Means, totals and ratios of a design by Taylor linearisation (Särndal, Swensson and Wretman 1992, ch. 5).
+
+With replicate weights the same statistics come with their values in each replicate, and vary as these do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from svclib.stats.arrays import Bools, Floats, Ints, ratio
+from svclib.stats.design.replicates import ranks, spread
 from svclib.stats.design.results import NO_DEGREES, OPT_IN, Estimates
 from svclib.stats.design.sampling import Sampling, degrees_of_freedom
 from svclib.stats.design.variance import Residuals, covariance
@@ -66,8 +71,29 @@ class Domains:
         """Covariance of the totals of `residuals`, group × column."""
         return covariance(self.sampling, Residuals(residuals, self.group, self.groups))
 
+    def covariance(self, columns: Sequence[Column]) -> Floats:
+        """Covariance of statistics, group × column: from the replicates if there are any, else from the residuals."""
+        replicates, values = self.sampling.replicates, [column.replicated for column in columns]
+        if replicates is None or any(one is None for one in values):
+            return self.variance([column.residual for column in columns])
+        estimate = _flat([column.estimate for column in columns])
+        table = np.stack([one for one in values if one is not None], axis=2)
+        return spread(replicates, table.reshape(len(table), -1), estimate)
+
+    def replicated(self, values: Floats) -> Floats | None:
+        """Weighted sum of `values` by group in each replicate, (replicates, groups); None without replicates."""
+        replicates = self.sampling.replicates
+        if replicates is None:
+            return None
+        rows = np.flatnonzero(values)
+        member = sparse.csr_matrix((values[rows], (self.group[rows], rows)), shape=(self.groups, len(values)))
+        return np.asarray((member @ replicates.weights).T)
+
     def degrees(self, valid: Bools) -> Floats:
-        """Degrees of freedom by group."""
+        """Degrees of freedom by group: clusters less strata, or the rank of supplied replicates less 1."""
+        replicates = self.sampling.replicates
+        if replicates is not None and replicates.supplied:
+            return np.maximum(ranks(replicates.weights[valid], self.group[valid], self.groups) - 1, 0)
         return degrees_of_freedom(self.sampling, valid, self.group, self.groups)
 
 
@@ -82,6 +108,8 @@ class Column:
     alike: Bools
     simple: Floats
     """Variance under simple random sampling, for the design effect."""
+    replicated: Floats | None = None
+    """The statistic in each replicate, (replicates, groups); None without replicates."""
 
 
 def domains(data: pd.DataFrame, sampling: Sampling, by: list[str], opt_in: bool) -> Domains:
@@ -104,7 +132,26 @@ def mean_column(term: str, given: Floats, parts: Domains) -> Column:
     size = parts.sum(weights)
     residual = np.where(valid, weights * (values - estimate[parts.group]) * ratio(1, size)[parts.group], 0.0)
     simple = simple_variance(values, valid, estimate, parts)
-    return Column(term, estimate, residual, valid, parts.alike(values, valid), simple)
+    again = _replicated_ratio(np.where(valid, values, 0.0), valid.astype(float), parts)
+    return Column(term, estimate, residual, valid, parts.alike(values, valid), simple, again)
+
+
+def variance_column(term: str, given: Floats, parts: Domains) -> Column:
+    """Variance n / (n - 1) Σw (y - mean)² / Σw: the mean of the squares; each replicate has a mean of its own."""
+    column = mean_column(term, squares(given, parts), parts)
+    values, valid = read(given, parts.sampling)
+    away = np.where(valid, values - parts.mean(values, valid)[parts.group], 0.0)
+    first = _replicated_ratio(away, valid.astype(float), parts)
+    second = _replicated_ratio(away**2, valid.astype(float), parts)
+    if first is None or second is None:
+        return column
+    n = parts.sum(valid.astype(float))
+    return replace(column, replicated=(second - first**2) * ratio(n, n - 1))
+
+
+def _replicated_ratio(top: Floats, bottom: Floats, parts: Domains) -> Floats | None:
+    above, below = parts.replicated(top), parts.replicated(bottom)
+    return None if above is None or below is None else ratio(above, below)
 
 
 def total_column(term: str, given: Floats, parts: Domains) -> Column:
@@ -114,7 +161,10 @@ def total_column(term: str, given: Floats, parts: Domains) -> Column:
     size = parts.sum(weights)
     estimate = np.where(size > 0, parts.sum(weights * values), np.nan)
     simple = size**2 * simple_variance(values, valid, parts.mean(values, valid), parts)
-    return Column(term, estimate, weights * values, valid, np.zeros(parts.groups, dtype=np.bool_), simple)
+    never = np.zeros(parts.groups, dtype=np.bool_)
+    return Column(
+        term, estimate, weights * values, valid, never, simple, parts.replicated(np.where(valid, values, 0.0))
+    )
 
 
 def ratio_column(term: str, top: Floats, bottom: Floats, parts: Domains) -> Column:
@@ -127,7 +177,7 @@ def ratio_column(term: str, top: Floats, bottom: Floats, parts: Domains) -> Colu
     away = weights * (above - estimate[parts.group] * below) * ratio(1, size)[parts.group]
     residual = np.where(valid, np.nan_to_num(away), 0.0)
     nothing, never = np.full(parts.groups, np.nan), np.zeros(parts.groups, dtype=np.bool_)
-    return Column(term, estimate, residual, valid, never, nothing)
+    return Column(term, estimate, residual, valid, never, nothing, _replicated_ratio(above, below, parts))
 
 
 def squares(given: Floats, parts: Domains) -> Floats:
@@ -149,7 +199,7 @@ def simple_variance(values: Floats, valid: Bools, mean: Floats, parts: Domains) 
 def linear_estimates(columns: Sequence[Column], parts: Domains, *, level: float, min_n: int, method: str) -> Estimates:
     """Give the estimates of all columns in all groups, groups first, with their covariance."""
     check_level(level)
-    vcov = parts.variance([column.residual for column in columns])
+    vcov = parts.covariance(columns)
     estimate = _flat([column.estimate for column in columns])
     vcov[np.isnan(estimate), :] = np.nan
     vcov[:, np.isnan(estimate)] = np.nan
@@ -168,11 +218,17 @@ def linear_estimates(columns: Sequence[Column], parts: Domains, *, level: float,
         n=n,
         level=level,
         df=df,
-        method=method,
+        method=method_name(method, parts.sampling),
         note=notes(n, df, alike, min_n, opt_in=parts.opt_in),
     )
     frame["deff"] = ratio(np.diag(vcov), _flat([column.simple for column in columns]))
-    return Estimates(frame, vcov, tuple(map(str, parts.keys.columns)))
+    kind = parts.sampling.replicates.kind if parts.sampling.replicates else "linearised"
+    return Estimates(frame, vcov, tuple(map(str, parts.keys.columns)), kind)
+
+
+def method_name(method: str, sampling: Sampling) -> str:
+    """Say where the variances come from."""
+    return method if sampling.replicates is None else method.replace("linearised", sampling.replicates.kind)
 
 
 def notes(n: Floats, df: Floats, alike: Bools, min_n: int, *, opt_in: bool) -> list[str]:

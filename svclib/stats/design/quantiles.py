@@ -120,7 +120,7 @@ def _below(given: Floats, found: Floats, parts: Domains, level: float, method: s
     for quantile in found.T:
         reached = np.where(valid, values <= quantile[parts.group], np.nan)
         column = mean_column("", reached, parts)
-        variance = np.diag(parts.variance([column.residual]))
+        variance = np.diag(parts.covariance([column]))
         columns.append((column.estimate, np.sqrt(np.maximum(variance, 0))))
     share, error = (np.stack(one, axis=1) for one in zip(*columns, strict=True))
     n = np.repeat(parts.sum(valid.astype(float))[:, None], found.shape[1], axis=1)

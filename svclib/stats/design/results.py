@@ -31,11 +31,14 @@ class Estimates:
         Covariance matrix of the rows of `frame`; NaN for rows without an estimate.
     keys : tuple of str
         The `by` columns.
+    variance : str
+        Where the variances come from: linearised, or the kind of the replicates.
     """
 
     frame: pd.DataFrame
     vcov: Floats
     keys: tuple[str, ...] = ()
+    variance: str = "linearised"
 
     def contrast(self, coefficients: Mapping[Any, float] | Sequence[float], *, level: float = 0.95) -> pd.DataFrame:
         """Estimate a linear combination of rows, such as the difference of two domains.
@@ -78,7 +81,7 @@ class Estimates:
             n=[int(self.frame["n"].iloc[used].sum())],
             level=level,
             df=df,
-            method="t, linearised",
+            method=f"t, {self.variance}",
             note=[Note.NO_ANSWERS if not known else Note.NONE if df[0] >= 1 else NO_DEGREES],
         )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -47,25 +47,69 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Adjustment:
-    """Weights were made to meet a margin: the residuals lose their mean in each of its categories.
+class Block:
+    """Columns of a margin: the indicators of a factor's categories, or one numeric column.
 
     Attributes
     ----------
-    group : (rows,) int
-        Category of a row.
-    weights : (rows,) float
-        Weights that meet the margin.
-    share : (rows,) float
-        Factor of a residual in the mean of its category.
-    norm : (categories,) float
-        Divisor of that mean.
+    code : (rows,) int
+        Column in which a row has its number.
+    size : int
+        Number of columns.
+    values : (rows,) float, optional
+        That number; 1 without.
     """
 
-    group: Ints
+    code: Ints
+    size: int
+    values: Floats | None = None
+
+    def scaled(self, factor: Floats) -> Floats:
+        """Give factor × number for each row."""
+        return factor if self.values is None else factor * self.values
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """Weights were made to meet margins: the residuals lose their regression on the margins' columns.
+
+    Attributes
+    ----------
+    blocks : tuple of Block
+        The margins' columns, side by side.
+    weights : (rows,) float
+        Weights that meet the margins.
+    share : (rows,) float
+        Factor of a residual in its sums over the columns.
+    inverse : (columns, columns) or (columns,) float
+        Turns those sums into coefficients; a vector where it is diagonal.
+    """
+
+    blocks: tuple[Block, ...]
     weights: Floats
     share: Floats
-    norm: Floats
+    inverse: Floats
+
+    @property
+    def size(self) -> int:
+        """Number of columns."""
+        return sum(block.size for block in self.blocks)
+
+    def coefficients(self, sums: Floats) -> Floats:
+        """Give the coefficients (columns, cells) of residuals with these sums."""
+        if self.inverse.ndim == 1:
+            return self.inverse[:, None] * sums
+        return np.asarray(self.inverse @ sums)
+
+
+class Reweighting(Protocol):
+    """A change of the weights that can be repeated on each set of replicate weights."""
+
+    def reweigh(self, weights: Floats) -> Floats:
+        """Give the changed weights, of shape (rows,) or (rows, replicates) as given."""
+
+    def steps(self, old: Floats, new: Floats) -> tuple[list[Adjustment], int]:
+        """Give what the change takes out of the residuals, and how many times over."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +120,15 @@ class Sampling:
     ----------
     inside : (rows,) bool
         The subpopulation looked at.
+    adjustments : tuple of Adjustment
     order : tuple of int
         Adjustments as they act on the residuals, one after the other, repeated for raking.
     replicates : Replicates, optional
         Sets of weights from which variances are taken instead of from the stages.
+    given : (rows,) float
+        Weights before any adjustment.
+    reweighted : tuple of Reweighting
+        What led from them to `weights`.
     """
 
     weights: Floats
@@ -88,6 +137,24 @@ class Sampling:
     adjustments: tuple[Adjustment, ...] = ()
     order: tuple[int, ...] = ()
     replicates: Replicates | None = None
+    given: Floats = field(default_factory=lambda: np.ones(0))
+    reweighted: tuple[Reweighting, ...] = ()
+
+    def reweighed(self, change: Reweighting) -> Sampling:
+        """Change the weights, and each set of replicate weights likewise."""
+        weights, replicates = change.reweigh(self.weights), self.replicates
+        if replicates is not None:
+            replicates = replace(replicates, weights=change.reweigh(replicates.weights))
+        steps, passes = change.steps(self.weights, weights)
+        start = len(self.adjustments)
+        return replace(
+            self,
+            weights=weights,
+            replicates=replicates,
+            adjustments=(*self.adjustments, *steps),
+            order=(*self.order, *(tuple(range(start, start + len(steps))) * passes)),
+            reweighted=(*self.reweighted, change),
+        )
 
 
 @dataclass(frozen=True)
@@ -115,7 +182,7 @@ def read_sampling(data: pd.DataFrame, columns: Columns, *, nest: bool, lonely: s
         fraction = (size / population)[stratum]
         carry, drawn, parent = carry * fraction, drawn * fraction, unit
     weights = _weights(data, columns.weights) if columns.weights else 1 / drawn if columns.fpc else np.ones(len(data))
-    return Sampling(weights, tuple(stages), np.ones(len(data), dtype=np.bool_))
+    return Sampling(weights, tuple(stages), np.ones(len(data), dtype=np.bool_), given=weights)
 
 
 def _check_plan(data: pd.DataFrame, columns: Columns, lonely: str) -> None:

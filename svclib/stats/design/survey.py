@@ -21,8 +21,8 @@ from svclib.stats.design.linear import (
     linear_estimates,
     mean_column,
     ratio_column,
-    squares,
     total_column,
+    variance_column,
 )
 from svclib.stats.design.quantiles import quantile_estimates
 from svclib.stats.design.results import Estimates
@@ -196,7 +196,7 @@ class Design(Adjusting, Testing):
     ) -> Estimates:
         """Estimate variances in the population, n / (n - 1) Σw (y - mean)² / Σw; parameters as in `mean`."""
         parts = self.domains(by)
-        found = [mean_column(name, squares(numbers(self.frame, name), parts), parts) for name in self._terms(columns)]
+        found = [variance_column(name, numbers(self.frame, name), parts) for name in self._terms(columns)]
         return linear_estimates(found, parts, level=level, min_n=min_n, method="t, linearised")
 
     def proportion(

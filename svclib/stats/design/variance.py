@@ -3,6 +3,7 @@
 The variance of a total of residuals is, at each stage, Σ_h (1 - f_h) n_h / (n_h - 1) Σ_i (t_hi - t̄_h)², where t_hi
 are the sums over the units; a stage below adds its own, times the sampling fractions above it (Särndal, Swensson and
 Wretman 1992, ch. 4). Units without a row of the domain count as 0: a domain is a subpopulation, not a smaller sample.
+Where weights meet margins, the residuals first lose their regression on the margins (ibid., ch. 6).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import numpy as np
 from scipy import sparse
 
 from svclib.stats.arrays import Floats, Ints
-from svclib.stats.design.sampling import Adjustment, Sampling, Stage
+from svclib.stats.design.replicates import Replicates, spread
+from svclib.stats.design.sampling import Adjustment, Block, Sampling, Stage
 
 _DENSE = 20_000_000
 """Largest number of unit × cell sums that are held as a full matrix."""
@@ -62,7 +64,12 @@ class Residuals:
 
 
 def covariance(sampling: Sampling, residuals: Residuals) -> Floats:
-    """Give the covariance matrix (cells, cells) of the totals of `residuals`."""
+    """Give the covariance matrix (cells, cells) of the totals of `residuals`.
+
+    With replicate weights it is that of the totals over the replicates: exact for totals, the first order for the rest.
+    """
+    if sampling.replicates is not None:
+        return _replicated(sampling, sampling.replicates, residuals)
     means = _adjustment_means(sampling, residuals)
     parts = [_stage_covariance(stage, sampling.adjustments, means, residuals) for stage in sampling.stages]
     return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
@@ -97,32 +104,53 @@ def _sparse(stage: Stage, member: Any, totals: Any) -> Floats:
     return np.asarray((totals.T @ scaled).toarray() - strata.T @ (factor[:, None] * strata))
 
 
+def _replicated(sampling: Sampling, replicates: Replicates, residuals: Residuals) -> Floats:
+    rows = residuals.sparse_sums(np.arange(len(sampling.weights), dtype=np.int64), len(sampling.weights))
+    per_weight = sparse.diags(1 / sampling.weights) @ rows
+    values = np.asarray((per_weight.T @ replicates.weights).T)
+    return spread(replicates, values, np.asarray(rows.sum(axis=0)).ravel())
+
+
 def _unit_weights(stage: Stage, adjustment: Adjustment) -> Any:
-    """Sum the adjusted weights by unit and category: sparse (units, categories)."""
-    shape = (len(stage.stratum), len(adjustment.norm))
-    return sparse.csr_matrix((adjustment.weights, (stage.unit, adjustment.group)), shape=shape)
+    """Sum the adjusted weights by unit and column: sparse (units, columns)."""
+    parts = [
+        sparse.csr_matrix(
+            (block.scaled(adjustment.weights), (stage.unit, block.code)), shape=(len(stage.stratum), block.size)
+        )
+        for block in adjustment.blocks
+    ]
+    return parts[0] if len(parts) == 1 else sparse.hstack(parts, format="csr")
 
 
 def _adjustment_means(sampling: Sampling, residuals: Residuals) -> list[Floats]:
-    """Mean residual that each adjustment takes away, by category: (categories, cells) each.
+    """Coefficients that each adjustment takes away, by column: (columns, cells) each.
 
     The adjustments act one after the other on what the ones before have left; only their small cross tables are
     needed for that, never a full matrix of rows × cells.
     """
     every = sampling.adjustments
-    start = [residuals.sums(one.group, len(one.norm), one.share) for one in every]
+    start = [_sums(one, residuals) for one in every]
     cross = [[_cross(one, other) for other in every] for one in every] if len(sampling.order) > 1 else []
     means = [np.zeros_like(total) for total in start]
     for position, index in enumerate(sampling.order):
         left = start[index]
         if position:
             left = left - sum(table @ mean for table, mean in zip(cross[index], means, strict=True))
-        means[index] = means[index] + left / every[index].norm[:, None]
+        means[index] = means[index] + every[index].coefficients(left)
     return means
 
 
+def _sums(one: Adjustment, residuals: Residuals) -> Floats:
+    return np.vstack([residuals.sums(block.code, block.size, block.scaled(one.share)) for block in one.blocks])
+
+
 def _cross(one: Adjustment, other: Adjustment) -> Floats:
-    width = len(other.norm)
-    where = one.group * width + other.group
-    table = np.bincount(where, one.share * other.weights, len(one.norm) * width)
-    return np.asarray(table.reshape(len(one.norm), width))
+    factor = one.share * other.weights
+    return np.block([[cross_table(a, b, factor) for b in other.blocks] for a in one.blocks])
+
+
+def cross_table(one: Block, other: Block, factor: Floats) -> Floats:
+    """Sum factor × number × number over the columns of two blocks: (columns, columns)."""
+    where = one.code * other.size + other.code
+    table = np.bincount(where, other.scaled(one.scaled(factor)), one.size * other.size)
+    return np.asarray(table.reshape(one.size, other.size), dtype=np.float64)
