@@ -31,7 +31,7 @@ def correlation_interval(estimate: Floats, std_error: Floats, df: Floats, level:
 
     >>> low, high = correlation_interval(np.array([0.8]), np.array([0.1]), np.array([30.0]), 0.95)
     >>> round(float(low[0]), 3), round(float(high[0]), 3)
-    (0.489, 0.93)
+    (0.486, 0.931)
     """
     inside = np.where(np.abs(estimate) < 1, estimate, np.nan)
     known = np.where(df >= 1, df, np.nan)

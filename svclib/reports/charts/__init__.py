@@ -6,7 +6,10 @@ import importlib
 from typing import Any
 
 _ROOMS = {
+    "agreement": "coefficients",
+    "compare": "crossed differences rank_probabilities",
     "items": "difficulty_discrimination option_bars",
+    "planning": "allocation margin_curve power_curve",
     "satisfaction": "ranking trend",
 }
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names.split()}
