@@ -47,25 +47,35 @@ class Domains:
         """Number of groups."""
         return len(self.keys)
 
-    def sum(self, values: Floats) -> Floats:
+    def sum(self, values: Floats | Bools) -> Floats:
         """Sum of `values` by group."""
-        return np.bincount(self.group, values, self.groups).astype(np.float64)
+        if self.groups == 1:
+            return np.array([float(values.sum())])
+        return np.asarray(np.bincount(self.group, values, self.groups), dtype=np.float64)
+
+    def spread_out(self, by_group: Floats) -> Floats:
+        """Give each row the number of its group."""
+        return by_group if self.groups == 1 else by_group[self.group]
 
     def mean(self, values: Floats, valid: Bools) -> Floats:
         """Weighted mean of the valid values by group; exact where all are equal."""
         weights = self.sampling.weights * valid
-        centre = self._first(values, valid)
-        return centre + ratio(self.sum(weights * (values - centre[self.group])), self.sum(weights))
+        centre = self._one_of(values, valid)
+        return centre + ratio(self.sum(weights * (values - self.spread_out(centre))), self.sum(weights))
 
     def alike(self, values: Floats, valid: Bools) -> Bools:
         """Groups of two answers or more that are all equal."""
-        differs = valid & (values != self._first(values, valid)[self.group])
-        return (self.sum(valid.astype(float)) > 1) & (self.sum(differs.astype(float)) == 0)
+        differs = valid & (values != self.spread_out(self._one_of(values, valid)))
+        return (self.sum(valid) > 1) & (self.sum(differs) == 0)
 
-    def _first(self, values: Floats, valid: Bools) -> Floats:
-        first = np.zeros(self.groups)
-        first[self.group[valid][::-1]] = values[valid][::-1]
-        return first
+    def _one_of(self, values: Floats, valid: Bools) -> Floats:
+        """Give one valid value of each group, 0 where there is none."""
+        if self.groups == 1:
+            row = int(np.argmax(valid))
+            return np.array([float(values[row]) if valid[row] else 0.0])
+        one = np.zeros(self.groups + 1)
+        one[np.where(valid, self.group, self.groups)] = values
+        return one[:-1]
 
     def variance(self, residuals: Sequence[Floats]) -> Floats:
         """Covariance of the totals of `residuals`, group × column."""
@@ -130,9 +140,12 @@ def mean_column(term: str, given: Floats, parts: Domains) -> Column:
     estimate = parts.mean(values, valid)
     weights = parts.sampling.weights * valid
     size = parts.sum(weights)
-    residual = np.where(valid, weights * (values - estimate[parts.group]) * ratio(1, size)[parts.group], 0.0)
-    simple = simple_variance(values, valid, estimate, parts)
-    again = _replicated_ratio(np.where(valid, values, 0.0), valid.astype(float), parts)
+    away = weights * np.where(valid, values - parts.spread_out(estimate), 0.0)
+    residual = away * parts.spread_out(np.nan_to_num(ratio(1, size)))
+    simple = _simple_variance(
+        parts.sum(away * (values - parts.spread_out(np.nan_to_num(estimate)))), size, valid, parts
+    )
+    again = _replicated_ratio(values, valid.astype(float), parts)
     return Column(term, estimate, residual, valid, parts.alike(values, valid), simple, again)
 
 
@@ -158,13 +171,12 @@ def total_column(term: str, given: Floats, parts: Domains) -> Column:
     """Total Σwy; residual wy."""
     values, valid = read(given, parts.sampling)
     weights = parts.sampling.weights * valid
-    size = parts.sum(weights)
-    estimate = np.where(size > 0, parts.sum(weights * values), np.nan)
-    simple = size**2 * simple_variance(values, valid, parts.mean(values, valid), parts)
-    never = np.zeros(parts.groups, dtype=np.bool_)
-    return Column(
-        term, estimate, weights * values, valid, never, simple, parts.replicated(np.where(valid, values, 0.0))
-    )
+    size, residual = parts.sum(weights), weights * values
+    estimate = np.where(size > 0, parts.sum(residual), np.nan)
+    apart = np.where(valid, values - parts.spread_out(parts.mean(values, valid)), 0.0)
+    simple = size**2 * _simple_variance(parts.sum(weights * apart**2), size, valid, parts)
+    never: Bools = np.zeros(parts.groups, dtype=np.bool_)
+    return Column(term, estimate, residual, valid, never, simple, parts.replicated(values))
 
 
 def ratio_column(term: str, top: Floats, bottom: Floats, parts: Domains) -> Column:
@@ -188,12 +200,10 @@ def squares(given: Floats, parts: Domains) -> Floats:
     return np.where(valid, apart, np.nan)
 
 
-def simple_variance(values: Floats, valid: Bools, mean: Floats, parts: Domains) -> Floats:
+def _simple_variance(squares: Floats, size: Floats, valid: Bools, parts: Domains) -> Floats:
     """Variance of a mean in a simple random sample without replacement: S² / n (1 - n / N), N = Σw."""
-    weights = parts.sampling.weights * valid
-    n, size = parts.sum(valid.astype(float)), parts.sum(weights)
-    spread = parts.sum(weights * np.where(valid, values - mean[parts.group], 0.0) ** 2)
-    return ratio(spread, size) * ratio(1, n - 1) * (1 - ratio(n, size))
+    n = parts.sum(valid)
+    return ratio(squares, size) * ratio(1, n - 1) * (1 - ratio(n, size))
 
 
 def linear_estimates(columns: Sequence[Column], parts: Domains, *, level: float, min_n: int, method: str) -> Estimates:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ from svclib.stats.columns import check_columns, check_frame, names_of, numbers
 from svclib.stats.design.replicates import Replicates
 from svclib.stats.marks import _
 
+_TABLE = 50_000_000
+"""Largest table of units × groups in which the pairs that occur are ticked off."""
 LONELY = ("fail", "remove", "adjust", "average")
 _CERTAIN = 1e-7
 """A stratum of which a smaller part was left out was taken whole and adds no variance."""
@@ -374,12 +376,20 @@ def stage_names(given: str | Sequence[str] | None, role: str) -> tuple[str, ...]
 def degrees_of_freedom(sampling: Sampling, valid: Bools, group: Ints, groups: int) -> Floats:
     """Clusters less strata among the `valid` rows of each group (first stage)."""
     first = sampling.stages[0]
-    unit, of = first.unit[valid], group[valid]
-    clusters = _distinct(unit, of, groups)
-    strata = _distinct(first.stratum[unit], of, groups)
-    return np.maximum(clusters - strata, 0)
+    if groups == 1 and valid.all():
+        return np.array([float(len(first.stratum) - len(first.size))])
+    pairs = _distinct(first.unit[valid], group[valid], groups, len(first.stratum))
+    unit, of = pairs // groups, pairs % groups
+    strata = _distinct(first.stratum[unit], of, groups, len(first.size)) % groups
+    clusters, homes = (np.bincount(one, minlength=groups).astype(np.float64) for one in (of, strata))
+    return np.maximum(clusters - homes, 0)
 
 
-def _distinct(code: Ints, group: Ints, groups: int) -> Floats:
-    pairs: Any = pd.unique(code * groups + group)
-    return np.bincount(pairs % groups, minlength=groups).astype(np.float64)
+def _distinct(code: Ints, group: Ints, groups: int, size: int) -> Ints:
+    """Give the pairs code × groups + group that occur."""
+    pairs = code * groups + group
+    if size * groups > _TABLE:
+        return np.asarray(pd.unique(pairs), dtype=np.int64)
+    there: Bools = np.zeros(size * groups, dtype=np.bool_)
+    there[pairs] = True
+    return np.flatnonzero(there)

@@ -46,12 +46,12 @@ class Residuals:
 
     def sums(self, code: Ints, size: int, factor: Floats | float = 1.0) -> Floats:
         """Sum factor × residual over the values of `code`: (size, cells)."""
-        where = code * self.groups + self.group
+        where = code if self.groups == 1 else code * self.groups + self.group
         parts = [
             np.bincount(where, factor * column, size * self.groups).reshape(size, self.groups)
             for column in self.columns
         ]
-        return np.stack(parts, axis=2).reshape(size, self.cells).astype(np.float64, copy=False)
+        return np.asarray(np.stack(parts, axis=2).reshape(size, self.cells), dtype=np.float64)
 
     def sparse_sums(self, code: Ints, size: int) -> Any:
         """As `sums`, as a sparse matrix."""
@@ -82,8 +82,9 @@ def _stage_covariance(
     member = sparse.csr_matrix((np.ones(units), (stage.stratum, np.arange(units))), shape=(len(stage.size), units))
     if units * residuals.cells <= _DENSE:
         totals = residuals.sums(stage.unit, units)
-        for adjustment, mean in zip(adjustments, means, strict=True):
-            totals = totals - _unit_weights(stage, adjustment) @ mean
+        if adjustments:
+            taken = sparse.hstack([_unit_weights(stage, one) for one in adjustments], format="csr")
+            totals = totals - taken @ np.vstack(means)
         return _dense(stage, member, totals)
     parts = [residuals.sparse_sums(stage.unit, units), *(_unit_weights(stage, one) for one in adjustments)]
     square = _sparse(stage, member, sparse.hstack(parts, format="csr"))
