@@ -86,7 +86,7 @@ def crossed(cells: pd.DataFrame, *, title: str = "", width: int = 660) -> alt.To
     heads = {row["column"]: f"{row['column']} ({row['letter']})" for row in cells.to_dict("records")}
     shown = cells.assign(
         head=[heads[one] for one in cells["column"]],
-        value=[str(one) for one in cells["term"]],
+        value=[_plain(one) for one in cells["term"]],
         share=cells["estimate"] * 100,
         text=[_cell(row, narrow) for row in cells.to_dict("records")],
         dark=cells["estimate"] > 0.5 * cells["estimate"].max(),
@@ -94,13 +94,17 @@ def crossed(cells: pd.DataFrame, *, title: str = "", width: int = 660) -> alt.To
     order = list(dict.fromkeys(shown["value"]))
     x = alt.X("head:N", sort=list(heads.values()), title=title or None, axis=alt.Axis(orient="top", labelAngle=0))
     y = alt.Y("value:N", sort=order, title=None)
-    ramp = alt.Scale(range=[colors()["surface"], palette()[0]], domainMin=0)
+    ramp = alt.Scale(range=[colors()["surface"], palette()[0]], domainMin=0, interpolate="rgb")
     base = alt.Chart(shown).encode(x=x, y=y)
     shade = base.mark_rect(stroke=colors()["border"]).encode(color=alt.Color("share:Q", scale=ramp, legend=None))
     ink = alt.condition("datum.dark", alt.value(colors()["surface"]), alt.value(colors()["text"]))
     text = base.mark_text(fontSize=10 if narrow else 12).encode(text="text:N", color=ink)
     room = label_room(order, width)
     return alt.layer(shade, text).properties(width=inner_width(width, room), height=30 * max(len(order), 1))
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _cell(row: dict[Any, Any], narrow: bool) -> str:
@@ -134,7 +138,8 @@ def rank_probabilities(
     limit = label_limit(width)
     x = alt.X("rank:O", title=translate(_("rank"), language), axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=limit))
-    ramp = alt.Scale(range=[colors()["surface"], palette()[0]], domain=[0, max(float(shown["percent"].max()), 1.0)])
+    most_likely = max(float(shown["percent"].max()), 1.0)
+    ramp = alt.Scale(range=[colors()["surface"], palette()[0]], domain=[0, most_likely], interpolate="rgb")
     legend = alt.Legend(title=translate(_("probability (%)"), language), gradientLength=min(160, width // 3))
     base = alt.Chart(shown).mark_rect(stroke=colors()["border"], strokeWidth=0.5)
     chart = base.encode(x=x, y=y, color=alt.Color("percent:Q", scale=ramp, legend=legend))

@@ -55,7 +55,7 @@ def _curve(
     shown: pd.DataFrame, column: str, title: str, target: float | None, language: str, width: int
 ) -> alt.TopLevelMixin:
     span = float(shown["n"].max()) / max(float(shown["n"].min()), 1.0)
-    scale = alt.Scale(type="log" if span > 20 else "linear", nice=True, zero=False)
+    scale = alt.Scale(type="log" if span > 20 else "linear", nice=False, zero=False)
     axis = alt.Axis(tickCount=4 if width < PHONE else 8, format="~s", grid=False, labelOverlap="greedy")
     x = alt.X("n:Q", title=translate(_("answers"), language), scale=scale, axis=axis)
     y = alt.Y(f"{column}:Q", title=title, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
