@@ -10,10 +10,11 @@ import numpy as np
 from scipy.linalg import LinAlgError
 
 from svclib.errors import InvalidInput
-from svclib.stats.arrays import Bools, Floats, Ints
+from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.design.linear import Domains
 from svclib.stats.design.replicates import replicate_covariance
 from svclib.stats.design.results import NO_DEGREES, OPT_IN
+from svclib.stats.design.sampling import Sampling
 from svclib.stats.design.variance import Residuals, covariance
 from svclib.stats.estimate import Note
 from svclib.stats.marks import _
@@ -47,6 +48,7 @@ class Reading:
     """
 
     name: str
+    columns: tuple[str, ...]
     outcome: Floats
     terms: Terms
     offset: Floats
@@ -160,23 +162,24 @@ def _fit_or_note(reading: Reading, rows: Ints, weights: Floats, *, alone: bool) 
 
 
 def scaled_weights(parts: Domains) -> Floats:
-    """Weights with the mean 1 in the subpopulation."""
-    weights = parts.sampling.weights * parts.sampling.inside
-    return weights / weights[parts.sampling.inside].mean() if parts.sampling.inside.any() else weights
+    """Weights with the mean 1 in each domain."""
+    inside = parts.sampling.inside.astype(float)
+    weights = parts.sampling.weights * inside
+    return np.nan_to_num(weights * ratio(parts.sum(inside), parts.sum(weights))[parts.group])
 
 
-def spread(columns: Sequence[Floats], fits: Sequence[DomainFit], parts: Domains) -> Residuals:
-    """Put the domains' (n, terms) influences into columns of all rows."""
-    whole = np.zeros((columns[0].shape[1], len(parts.group)))
-    for one, influence in zip(fits, columns, strict=True):
-        whole[:, one.rows] = influence.T
-    return Residuals(list(whole), parts.group, parts.groups)
+def spread(columns: Sequence[Floats], fits: Sequence[DomainFit], rows: int) -> Residuals:
+    """Put the domains' (n, statistics) influences into columns of all rows."""
+    whole, group = np.zeros((columns[0].shape[1], rows)), np.zeros(rows, dtype=np.int64)
+    for place, (one, influence) in enumerate(zip(fits, columns, strict=True)):
+        whole[:, one.rows], group[one.rows] = influence.T, place
+    return Residuals(list(whole), group, len(fits))
 
 
 def design_covariance(
     influences: Sequence[Floats],
     fits: Sequence[DomainFit],
-    parts: Domains,
+    sampling: Sampling,
     statistic: Callable[[Floats], Floats],
     estimate: Floats,
 ) -> Floats:
@@ -189,9 +192,9 @@ def design_covariance(
     statistic : function of (rows,) weights
         The same statistics anew.
     """
-    if parts.sampling.replicates is not None:
-        return replicate_covariance(parts.sampling.replicates, statistic, estimate)
-    return covariance(parts.sampling, spread(influences, fits, parts))
+    if sampling.replicates is not None:
+        return replicate_covariance(sampling.replicates, statistic, estimate)
+    return covariance(sampling, spread(influences, fits, len(sampling.weights)))
 
 
 def refitted(fits: Sequence[DomainFit], weights: Floats) -> list[DomainFit]:

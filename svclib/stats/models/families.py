@@ -26,8 +26,8 @@ class Link:
     ----------
     forward, inverse : function
         Mean → predictor, and back.
-    slope : function
-        Derivative of `inverse`.
+    slope, curve : function
+        First and second derivative of `inverse`.
     effect : str
         What exp(coefficient) is; empty where it is nothing.
     """
@@ -36,6 +36,7 @@ class Link:
     forward: Callable[[Floats], Floats]
     inverse: Callable[[Floats], Floats]
     slope: Callable[[Floats], Floats]
+    curve: Callable[[Floats], Floats]
     effect: str = ""
 
 
@@ -56,18 +57,28 @@ def _gompertz(predictor: Floats) -> Floats:
     return np.exp(np.minimum(predictor, _LARGEST) - _exp(predictor))
 
 
+def _logistic(predictor: Floats) -> Floats:
+    return np.asarray(expit(predictor) * expit(-predictor))
+
+
 LINKS = {
-    "identity": Link("identity", lambda mean: mean, lambda eta: eta, np.ones_like),
-    "log": Link("log", np.log, _exp, _exp, effect="ratio"),
+    "identity": Link("identity", lambda mean: mean, lambda eta: eta, np.ones_like, np.zeros_like),
+    "log": Link("log", np.log, _exp, _exp, _exp, effect="ratio"),
     "logit": Link(
-        "logit", logit, lambda eta: _share(expit(eta)), lambda eta: expit(eta) * expit(-eta), effect="odds ratio"
+        "logit",
+        logit,
+        lambda eta: _share(expit(eta)),
+        _logistic,
+        lambda eta: _logistic(eta) * (expit(-eta) - expit(eta)),
+        effect="odds ratio",
     ),
-    "probit": Link("probit", ndtri, lambda eta: _share(ndtr(eta)), _normal),
+    "probit": Link("probit", ndtri, lambda eta: _share(ndtr(eta)), _normal, lambda eta: -eta * _normal(eta)),
     "cloglog": Link(
         "cloglog",
         lambda mean: np.log(-np.log1p(-mean)),
         lambda eta: _share(-np.expm1(-_exp(eta))),
         _gompertz,
+        lambda eta: _gompertz(eta) * (1 - _exp(eta)),
         effect="hazard ratio",
     ),
 }

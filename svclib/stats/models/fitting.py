@@ -11,8 +11,10 @@ from svclib.stats.arrays import Floats
 from svclib.stats.models.families import Family, Link
 
 ROUNDS = 100
-_CLOSE = 1e-13
-"""Relative change of the deviance that ends the search."""
+_CLOSE = 1e-8
+"""A step of so many standard errors ends the search."""
+_STILL = 1e-6
+"""The same, where rounding keeps the deviance from falling any more."""
 _HALVINGS = 40
 
 
@@ -32,6 +34,11 @@ class Problem:
     offset: Floats
     family: Family
     link: Link
+
+    @property
+    def linear(self) -> bool:
+        """Whether one step of least squares is the solution."""
+        return self.family.name == "gaussian" and self.link.name == "identity"
 
     def predictor(self, coefficients: Floats) -> Floats:
         """Linear predictor, with the offset."""
@@ -76,15 +83,22 @@ def fit(problem: Problem, start: Floats | None = None, rounds: int = ROUNDS) -> 
     """Solve the score equations; a step that makes the deviance grow is halved."""
     coefficients = np.zeros(problem.matrix.shape[1]) if start is None else start
     predictor = _first(problem) if start is None else problem.predictor(start)
-    deviance, converged, taken = problem.deviance(predictor), False, 0
-    begun = start is not None
+    deviance, converged, taken = np.inf if start is None else problem.deviance(predictor), False, 0
     while taken < rounds and not converged:
+        before, last = predictor, deviance
         wanted = _step(problem, predictor)
-        coefficients, predictor, new = _halved(problem, coefficients, wanted, deviance if begun else np.inf)
-        converged = abs(new - deviance) <= _CLOSE * (abs(new) + 0.1)
-        deviance, begun, taken = new, True, taken + 1
-        converged = converged or (problem.family.name == "gaussian" and problem.link.name == "identity")
+        coefficients, predictor, deviance = _halved(problem, coefficients, wanted, deviance)
+        size = _size(problem, before, predictor, deviance)
+        converged = size <= _CLOSE or (size <= _STILL and deviance >= last) or problem.linear
+        taken += 1
     return Fitted(coefficients, predictor, _inverse(problem, predictor), deviance, taken, converged)
+
+
+def _size(problem: Problem, before: Floats, after: Floats, deviance: float) -> float:
+    """Length of a step in standard errors."""
+    square = float(problem.working_weights(after) @ (after - before) ** 2)
+    spread = 1.0 if problem.family.name != "gaussian" else deviance / len(after)
+    return float(np.sqrt(square / max(spread, np.finfo(float).tiny)))
 
 
 def _first(problem: Problem) -> Floats:

@@ -17,8 +17,9 @@ from svclib.stats.marks import _
 from svclib.stats.models.estimation import DomainFit, Reading, design_covariance, fit_domains, refitted
 from svclib.stats.models.families import family_and_link
 from svclib.stats.models.fitting import ROUNDS
+from svclib.stats.models.inference import Inference
 from svclib.stats.models.outcomes import read_exposure, read_outcome
-from svclib.stats.models.results import Glm, GlmDomains, Inference, domain_results
+from svclib.stats.models.results import Glm, GlmDomains, domain_results
 from svclib.stats.terms import read_terms
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def glm(
     --------
     >>> visits = pd.DataFrame({"wait": [1.0, 2, 3, 4, 5, 6], "score": [5.0, 5, 4, 4, 2, 3]})
     >>> glm(visits, "score", "wait").frame[["term", "estimate", "low", "high"]].round(2).values.tolist()
-    [['intercept', 5.73, 4.19, 7.27], ['wait', -0.54, -0.94, -0.15]]
+    [['intercept', 5.73, 4.06, 7.41], ['wait', -0.54, -0.97, -0.11]]
     """
     check_level(level)
     design = design_of(data, weights)
@@ -136,7 +137,8 @@ def _read(
             _('The column "{column}" holds 0 or less, which the log link cannot reach; take link="identity".'),
             column=outcome,
         )
-    return Reading(outcome, values, terms, np.nan_to_num(offset), complete, chosen, through, rounds, exposure)
+    offset = np.nan_to_num(offset)
+    return Reading(outcome, tuple(columns), values, terms, offset, complete, chosen, through, rounds, exposure)
 
 
 def check_sides(outcome: str, columns: Sequence[str]) -> None:
@@ -163,7 +165,7 @@ def _uncertainty(kind: str, fits: Sequence[DomainFit], parts: Domains) -> tuple[
     estimate = np.concatenate([one.coefficients for one in fits])
     if kind == "design":
         vcov = design_covariance(
-            [one.influence for one in fits], fits, parts,
+            [one.influence for one in fits], fits, parts.sampling,
             lambda weights: np.concatenate([one.coefficients for one in refitted(fits, weights)]), estimate,
         )  # fmt: skip
         complete = np.zeros(len(parts.group), dtype=np.bool_)

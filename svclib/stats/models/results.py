@@ -3,107 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
 from svclib.errors import InvalidInput
-from svclib.stats.arrays import Floats, ratio
+from svclib.stats.arrays import Bools, Floats, ratio
 from svclib.stats.columns import check_frame
-from svclib.stats.design.linear import Domains
 from svclib.stats.design.results import Estimates
 from svclib.stats.estimate import check_level, estimates
 from svclib.stats.intervals import t_interval
 from svclib.stats.marks import _
-from svclib.stats.models.estimation import DomainFit, Reading, design_notes
+from svclib.stats.models.effects import average_effects
+from svclib.stats.models.estimation import DomainFit
 from svclib.stats.models.fitting import fit
+from svclib.stats.models.inference import Inference, coefficient_frame
 from svclib.stats.models.outcomes import read_exposure
 from svclib.stats.models.wald import wald_rows
 from svclib.stats.terms import read_terms
 
-if TYPE_CHECKING:
-    from svclib.stats.design.survey import Design
-
-METHODS = {"model": "model", "robust": "robust (HC3)", "design": "linearised", "replicates": "replicates"}
 UNKNOWN = _("a column that explains is empty")
-
-
-@dataclass(frozen=True, eq=False)
-class Inference:
-    """Everything that the fits of all domains rest on.
-
-    Attributes
-    ----------
-    kind : str
-        "model", "robust" or "design": where the covariance comes from.
-    vcov : (domains × terms, same) float
-    df : (domains,) float
-    """
-
-    design: Design
-    reading: Reading
-    parts: Domains
-    fits: Sequence[DomainFit]
-    kind: str
-    vcov: Floats
-    df: Floats
-    level: float
-
-    @property
-    def method(self) -> str:
-        """Name of the interval."""
-        kind = "replicates" if self.kind == "design" and self.parts.sampling.replicates is not None else self.kind
-        return f"{'z' if np.isinf(self.df).all() else 't'}, {METHODS[kind]}"
-
-    def block(self, domain: int) -> Floats:
-        """Covariance of one domain's coefficients."""
-        own = slice(domain * self.fits[domain].size, (domain + 1) * self.fits[domain].size)
-        return self.vcov[own, own]
-
-    def frame(self, domains: Sequence[int]) -> pd.DataFrame:
-        """Coefficients of some domains, domains first."""
-        terms = self.reading.terms.names
-        fits, df = [self.fits[one] for one in domains], self.df[list(domains)]
-        notes = design_notes(fits, df, opt_in=self.parts.opt_in)
-        return coefficient_frame(
-            self.parts.keys.loc[np.repeat(list(domains), len(terms))],
-            list(terms) * len(fits),
-            np.concatenate([one.coefficients for one in fits]),
-            np.concatenate([np.diag(self.block(one)) for one in domains]),
-            n=np.repeat([len(one.rows) for one in fits], len(terms)),
-            df=np.repeat(df, len(terms)),
-            level=self.level,
-            method=self.method,
-            note=np.repeat(np.array(notes, dtype=object), len(terms)),
-            exponentiated=bool(self.reading.link.effect),
-        )
-
-
-def coefficient_frame(
-    keys: pd.DataFrame, term: Sequence[str], estimate: Floats, variance: Floats, *, df: Floats, level: float,
-    exponentiated: bool, **columns: Any,
-) -> pd.DataFrame:  # fmt: skip
-    """Give coefficients as estimates, with their tests, and exponentiated if that means something."""
-    error = np.sqrt(np.maximum(variance, 0))
-    low, high = t_interval(estimate, error, df, level)
-    frame = estimates(
-        keys, term=term, estimate=estimate, std_error=error, low=low, high=high, df=df, level=level, **columns
-    )
-    statistic = ratio(estimate, error)
-    known = np.where(df >= 1, df, np.nan)
-    frame = frame.assign(statistic=statistic, p_value=2 * stdtr(known, -np.abs(statistic)))
-    if exponentiated:
-        frame = frame.assign(effect=safe_exp(estimate), effect_low=safe_exp(low), effect_high=safe_exp(high))
-    return frame
-
-
-def safe_exp(values: Floats) -> Floats:
-    """Exponentiate, with infinity and 0 instead of a warning."""
-    with np.errstate(over="ignore", under="ignore"):
-        return np.exp(values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,21 +40,14 @@ class Glm(Estimates):
     vcov : (terms, terms) float
     """
 
-    inference: Inference | None = None
-    domain: int = 0
+    basis: Inference = field(kw_only=True)
+    domain: int = field(default=0, kw_only=True)
 
     @staticmethod
-    def of(inference: Inference, domain: int) -> Glm:
+    def of(basis: Inference, domain: int) -> Glm:
         """Give the model of one domain."""
-        return Glm(inference.frame([domain]), inference.block(domain), tuple(map(str, inference.parts.keys.columns)),
-                   inference, domain)  # fmt: skip
-
-    @property
-    def basis(self) -> Inference:
-        """What the fit rests on."""
-        if self.inference is None:
-            raise InvalidInput(_("This is a table of coefficients, not a fit; fit it with stats.glm."))
-        return self.inference
+        keys = tuple(map(str, basis.parts.keys.columns))
+        return Glm(basis.frame([domain]), basis.block(domain), keys, basis=basis, domain=domain)
 
     @property
     def _fit(self) -> DomainFit:
@@ -191,7 +105,7 @@ class Glm(Estimates):
 
     @property
     def deviance(self) -> float:
-        """Deviance; with weights those of mean 1 in the subpopulation."""
+        """Deviance; weights count with their mean as 1."""
         return np.nan if self._fit.fitted is None else self._fit.fitted.deviance
 
     @property
@@ -253,13 +167,19 @@ class Glm(Estimates):
         DataFrame
             One row as of `frame`.
         """
-        found = super().contrast(coefficients, level=self.basis.level if level is None else level)
-        row = found.assign(method=self.basis.method, n=self.n).iloc[0]
-        fields = {name: [row[name]] for name in ("n", "method", "note")}
+        row = super().contrast(coefficients, level=self.basis.level if level is None else level).iloc[0]
         return coefficient_frame(
-            pd.DataFrame(index=range(1)), [row["term"]], np.array([row["estimate"]]), np.array([row["std_error"] ** 2]),
-            df=np.array([row["df"]]), level=row["level"], exponentiated=bool(self.basis.reading.link.effect), **fields,
-        )  # fmt: skip
+            pd.DataFrame(index=range(1)),
+            [row["term"]],
+            np.array([row["estimate"]]),
+            np.array([row["std_error"] ** 2]),
+            df=np.array([row["df"]]),
+            level=row["level"],
+            exponentiated=bool(self.basis.reading.link.effect),
+            n=self.n,
+            method=self.basis.method,
+            note=[row["note"] or self._note],
+        )
 
     def wald(self, terms: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Test whether columns (all their categories at once) explain anything.
@@ -277,9 +197,45 @@ class Glm(Estimates):
         """
         reading = self.basis.reading.terms
         return wald_rows(
-            self._fit.coefficients, self.vcov, reading.names, reading.columns, terms, df2=self.df, n=self.n,
-            note=str(self.frame["note"].iloc[0]),
-        )  # fmt: skip
+            self._fit.coefficients,
+            self.vcov,
+            reading.names,
+            reading.columns,
+            terms,
+            df2=self.df,
+            n=self.n,
+            note=self._note,
+        )
+
+    def effects(self, columns: str | Sequence[str] | None = None, *, level: float | None = None) -> Estimates:
+        """Estimate average marginal effects: by how much the mean of the outcome changes.
+
+        Parameters
+        ----------
+        columns : str or list of str, optional
+            Columns that explain; all of them by default.
+        level : float, optional
+
+        Returns
+        -------
+        Estimates
+            Of a number the average effect of one unit more, of a category that against ``reference``, in the unit of
+            the outcome (shares from 0 to 1); products count with their columns. Behind the columns of an estimate
+            ``statistic, p_value, column, reference``.
+
+        Notes
+        -----
+        The averages are those of the population, not of these rows alone: the error holds the chance by which the
+        rows were drawn, besides that of the coefficients (delta method, or linearised with a design).
+
+        Examples
+        --------
+        >>> from svclib.stats import glm
+        >>> visits = pd.DataFrame({"wait": [1.0, 9, 3, 4, 8, 6, 2, 5], "happy": [1, 0, 1, 1, 1, 0, 1, 0]})
+        >>> glm(visits, "happy", "wait", family="binomial").effects().frame["estimate"].round(3).tolist()
+        [-0.087]
+        """
+        return average_effects(self.basis, [self.domain], columns, self.basis.level if level is None else level)
 
     def predict(self, frame: pd.DataFrame, *, kind: str = "response", level: float | None = None) -> pd.DataFrame:
         """Estimate the mean of the outcome for other rows, with intervals.
@@ -299,31 +255,40 @@ class Glm(Estimates):
         """
         if kind not in ("response", "link"):
             raise InvalidInput(_('kind is "{kind}"; choose one of {known}.'), kind=str(kind), known="response, link")
-        basis, level = self.basis, check_level(self.basis.level if level is None else level)
-        reading = basis.reading.terms
-        terms = read_terms(check_frame(frame), self._columns, levels=reading.levels)
-        offset = read_exposure(frame, basis.reading.exposure, self.link)
-        known = terms.known & ~np.isnan(offset)
-        eta = np.where(known, terms.matrix @ self._fit.coefficients + np.nan_to_num(offset), np.nan)
-        variance = np.einsum("ij,jk,ik->i", terms.matrix, self.vcov, terms.matrix)
-        error = np.where(known, np.sqrt(np.maximum(variance, 0)), np.nan)
+        level = check_level(self.basis.level if level is None else level)
+        eta, error, known = self._predictor(check_frame(frame))
         low, high = t_interval(eta, error, np.full(len(eta), self.df), level)
-        estimate = eta
+        estimate, link = eta, self.basis.reading.link
         if kind == "response":
-            link = basis.reading.link
             error = error * np.abs(link.slope(eta))
             estimate, low, high = link.inverse(eta), link.inverse(low), link.inverse(high)
-        said = str(self.frame["note"].iloc[0])
         return estimates(
-            pd.DataFrame(index=range(len(eta))), term=frame.index, estimate=estimate, std_error=error, low=low,
-            high=high, n=self.n, level=level, df=self.df, method=basis.method,
-            note=[said if one else UNKNOWN for one in known],
-        )  # fmt: skip
+            pd.DataFrame(index=range(len(eta))),
+            term=frame.index,
+            estimate=estimate,
+            std_error=error,
+            low=low,
+            high=high,
+            n=self.n,
+            level=level,
+            df=self.df,
+            method=self.basis.method,
+            note=[self._note if one else UNKNOWN for one in known],
+        )
+
+    def _predictor(self, frame: pd.DataFrame) -> tuple[Floats, Floats, Bools]:
+        """Linear predictor of other rows, its error, and whether their columns are answered."""
+        reading = self.basis.reading
+        terms = read_terms(frame, reading.columns, levels=reading.terms.levels)
+        offset = read_exposure(frame, reading.exposure, self.link)
+        known = terms.known & ~np.isnan(offset)
+        eta = terms.matrix @ self._fit.coefficients + np.nan_to_num(offset)
+        variance = np.einsum("ij,jk,ik->i", terms.matrix, self.vcov, terms.matrix)
+        return np.where(known, eta, np.nan), np.where(known, np.sqrt(np.maximum(variance, 0)), np.nan), known
 
     @property
-    def _columns(self) -> list[str]:
-        columns = self.basis.reading.terms.columns[1:]
-        return list(dict.fromkeys(columns))
+    def _note(self) -> str:
+        return str(self.frame["note"].iloc[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,13 +304,19 @@ class GlmDomains(Estimates):
         The `Glm` of each domain, by its value of `by` (a tuple for several columns).
     """
 
-    fits: Mapping[Any, Glm] | None = None
+    basis: Inference = field(kw_only=True)
+    fits: Mapping[Any, Glm] = field(kw_only=True)
+
+    def effects(self, columns: str | Sequence[str] | None = None, *, level: float | None = None) -> Estimates:
+        """Estimate average marginal effects in each domain; see `Glm.effects`."""
+        domains = list(range(len(self.fits)))
+        return average_effects(self.basis, domains, columns, self.basis.level if level is None else level)
 
 
-def domain_results(inference: Inference) -> GlmDomains:
+def domain_results(basis: Inference) -> GlmDomains:
     """Give the models of all domains."""
-    keys = inference.parts.keys
+    keys = basis.parts.keys
     names = [row if len(row) > 1 else row[0] for row in keys.itertuples(index=False, name=None)]
-    fits = {name: Glm.of(inference, domain) for domain, name in enumerate(names)}
-    frame = inference.frame(list(range(len(keys))))
-    return GlmDomains(frame, inference.vcov, tuple(map(str, keys.columns)), fits)
+    fits = {name: Glm.of(basis, domain) for domain, name in enumerate(names)}
+    frame = basis.frame(list(range(len(keys))))
+    return GlmDomains(frame, basis.vcov, tuple(map(str, keys.columns)), basis=basis, fits=fits)

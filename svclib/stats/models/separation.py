@@ -63,7 +63,8 @@ def recession(upward: Floats, fixed: Floats | None = None) -> Ints:
 def check_separation(matrix: Floats, outcome: Floats, family: str, names: Sequence[str]) -> None:
     """Raise `Separated` if the coefficients of a binomial or Poisson fit are not finite."""
     if family.endswith("binomial"):
-        running = recession(matrix * np.sign(outcome - 0.5)[:, None])
+        sure = (outcome == 0) | (outcome == 1)
+        running = recession((matrix * np.sign(outcome - 0.5)[:, None])[sure], matrix[~sure])
     else:
         running = recession(-matrix[outcome == 0], matrix[outcome > 0])
     if len(running):
