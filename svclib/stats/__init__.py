@@ -23,11 +23,18 @@ _ROOMS = {
     "disclosure": "suppress",
     "items.analysis": "item_analysis",
     "items.distractors": "distractors",
+    "key_drivers.gain": "what_if",
+    "key_drivers.importance": "drivers",
+    "key_drivers.matrix": "importance_performance",
+    "key_drivers.moderation": "moderation",
     "models.glm": "glm",
+    "missing.imputation": "impute",
+    "missing.mechanism": "little_test missing_differences",
+    "missing.patterns": "missing_patterns missing_summary",
+    "missing.pooling": "pool",
     "planning.allocation": "allocate allocation_error design_effect",
     "planning.power": "sample_size power detectable_difference",
     "planning.precision": "expected_width",
-    "key_drivers.importance": "drivers",
     "scales.acsi": "acsi acsi_weights",
     "scales.gap_reliability": "gap_reliability",
     "scales.reliability": "alpha",
@@ -37,6 +44,7 @@ _ROOMS = {
     "time.charts": "p_chart u_chart xmr_chart",
     "time.drift": "ewma_chart cusum_chart",
     "time.trend": "changes against_target",
+    "time.waves": "waves",
 }
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names.split()}
 __all__ = list(_WHERE)
