@@ -13,7 +13,7 @@ from svclib.stats.design.bounded import METHOD, Scale, bounded_interval
 from svclib.stats.design.descriptive import mean_estimates
 from svclib.stats.design.descriptive import share_estimates as sample_shares
 from svclib.stats.design.linear import Domains, linear_estimates, mean_column, notes, read
-from svclib.stats.design.shares import kish, share_estimates
+from svclib.stats.design.shares import kish, korn_graubard, share_estimates
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.samples import with_values
 
@@ -68,8 +68,8 @@ def means(
     column = mean_column(term, values, parts)
     frame = linear_estimates([column], parts, level=level, min_n=min_n, method="t, linearised").frame
     if scale is not None:
-        fallback = kish(column.valid, parts)
         estimate, error, n, df = (frame[name].to_numpy(dtype=float) for name in ("estimate", "std_error", "n", "df"))
+        fallback = korn_graubard(kish(column.valid, parts), n, df, level)
         low, high = bounded_interval(estimate, error, df, fallback, scale, level)
         told = n >= 2
         frame["low"], frame["high"] = np.where(told, low, np.nan), np.where(told, high, np.nan)

@@ -14,7 +14,7 @@ from svclib.stats.columns import names_of
 from svclib.stats.design.bounded import METHOD, Scale, bounded_interval, check_scale
 from svclib.stats.design.linear import Domains
 from svclib.stats.design.replicates import replicate_covariance
-from svclib.stats.design.shares import kish
+from svclib.stats.design.shares import kish, korn_graubard
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.design.values import Data, Names, answers_of, edge_notes, frame_of, means
 from svclib.stats.estimate import MIN_MEAN, Note, check_level, estimates
@@ -82,14 +82,14 @@ def acsi(
     """
     check_level(level)
     names = _names(items)
-    ratings = read_ratings(data, names, check_scale((lowest, highest)))
+    given = read_ratings(data, names, check_scale((lowest, highest)))
+    ratings = _whole(given)
     if isinstance(item_weights, str) and item_weights == "component":
         frame = _by_component(design_of(data, weights), ratings, by, level, min_n)
     else:
         index = ratings @ given_weights(item_weights, names)
-        given: dict[str, Any] = {"by": by, "weights": weights, "level": level, "min_n": min_n}
-        frame = means(data, index, "acsi", scale=POINTS, **given)
-    lost = _left_out(data, ratings, by)
+        frame = means(data, index, "acsi", scale=POINTS, by=by, weights=weights, level=level, min_n=min_n)
+    lost = _left_out(data, given, by)
     frame["note"] = [
         Note.ROWS_LEFT_OUT if out and not note else note for note, out in zip(frame["note"], lost, strict=True)
     ]
@@ -128,7 +128,7 @@ def acsi_weights(
     """
     check_level(level)
     names, design = _names(items), design_of(data, weights)
-    ratings = read_ratings(data, names, check_scale((lowest, highest)))
+    ratings = _whole(read_ratings(data, names, check_scale((lowest, highest))))
     parts = design.domains(None)
     found = _component(design, ratings)
     n, df = (parts.sum(found.valid.astype(float)), parts.degrees(found.valid))
@@ -160,11 +160,16 @@ def _names(items: Sequence[str]) -> list[str]:
 
 
 def read_ratings(data: Data, names: Sequence[str], scale: Scale) -> Floats:
-    """Read the ratings on 0–100, (rows, items); all NaN for who did not rate every item."""
+    """Read the ratings on 0–100, (rows, items)."""
     low, high = scale
     ratings = np.column_stack([answers_of(data, name, scale) for name in names])
-    ratings = 100 * (ratings - low) / (high - low)
-    return np.where(np.isnan(ratings).any(axis=1)[:, None], np.nan, ratings)
+    return np.asarray(100 * (ratings - low) / (high - low))
+
+
+def _whole(ratings: Floats) -> Floats:
+    """Take away the ratings of who did not rate every item."""
+    lost: Bools = np.asarray(np.isnan(ratings).any(axis=1))
+    return np.where(lost[:, None], np.nan, ratings)
 
 
 def given_weights(given: ItemWeights, names: Sequence[str]) -> Floats:
@@ -187,12 +192,12 @@ def given_weights(given: ItemWeights, names: Sequence[str]) -> Floats:
 
 
 def _left_out(data: Data, ratings: Floats, by: Names | None) -> list[bool]:
-    """Groups in which more than a tenth of the rows that count have not every rating."""
-    frame = frame_of(data)
+    """Groups in which more than a tenth of those who rated an item did not rate them all."""
+    frame, missing = frame_of(data), np.isnan(ratings)
     inside = data.sampling.inside if isinstance(data, Design) else np.ones(len(frame), dtype=np.bool_)
     group, keys = groups(frame, names_of(by))
-    there = np.bincount(group, inside, len(keys))
-    whole = np.bincount(group, inside & ~np.isnan(ratings[:, 0]), len(keys))
+    there = np.bincount(group, inside & ~missing.all(axis=1), len(keys))
+    whole = np.bincount(group, inside & ~missing.any(axis=1), len(keys))
     return [bool(out) for out in whole < 0.9 * there]
 
 
@@ -220,7 +225,8 @@ def _by_component(design: Design, ratings: Floats, by: Names | None, level: floa
     averages = np.stack([parts.mean(column, found.valid) for column in filled.T], axis=1)
     index = averages @ found.weights if not found.note else np.full(parts.groups, np.nan)
     error = np.sqrt(np.maximum(_index_variance(design, parts, filled, averages, found), 0))
-    low, high = bounded_interval(index, error, df, kish(found.valid, parts), POINTS, level)
+    fallback = korn_graubard(kish(found.valid, parts), n, df, level)
+    low, high = bounded_interval(index, error, df, fallback, POINTS, level)
     told = (n >= 2) & ~np.isnan(index)
     notes = edge_notes(n, df, min_n, parts)
     return estimates(
