@@ -94,9 +94,9 @@ class Curve:
         return np.where(there, self.counts.time[row], np.nan), np.where(there, self.survival[row], 1.0)
 
 
-def fit_curve(spells: Spells, design: Design | None, weighted: bool) -> Curve:
-    """Fit the curve of each group (Kaplan and Meier 1958)."""
-    counts = count(spells)
+def fit_curve(spells: Spells, design: Design | None, weighted: bool, *, causes: int = 1) -> Curve:
+    """Fit the curve of each group (Kaplan and Meier 1958); an end of any cause is an end."""
+    counts = count(spells, causes=causes)
     ended, at_risk = counts.all_events, counts.at_risk
     over = at_risk - ended <= _OVER * at_risk
     alive = counts.running(over.astype(float)) == 0

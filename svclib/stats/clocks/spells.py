@@ -32,6 +32,12 @@ class ClockNote(StrEnum):
     NO_SPREAD = _("all times are equal: no spread to judge by")
     EDGE = _('nothing or everything ended: this kind of interval cannot be told, take method="beta"')
     ONE_GROUP = _("needs at least two groups with cases")
+    ENDLESS = _("in one of its groups nothing ended while others did: the ratio has no bound")
+    FEW_EVENTS = _("fewer than ten ends for each term: read the ratios with care")
+    ONE_MOMENT = _("all ends are at one time: nothing can change over time")
+    NO_PAIRS = _("no two cases can be put in order")
+    ALL_ORDERED = _("every pair is in the same order: no error can be told")
+    NOT_TOGETHER = _("the groups were never followed at the same time: they cannot be compared")
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,21 @@ def make_spells(
     begins = _snapped(begins[kept], times)
     happened = event[kept].astype(np.int64)
     return Spells(begins, times[code], times, code, happened, weight[kept], group[kept], keys, kept)
+
+
+def row_weights(data: pd.DataFrame, column: str | None) -> Floats:
+    """Read weights of 0 or more; 1 without a column."""
+    if column is None:
+        return np.ones(len(data))
+    weight = numbers(data, column)
+    bad = np.isnan(weight) | (weight < 0)
+    if bad.any():
+        raise InvalidInput(
+            _('The weights in "{column}" are missing or negative in {count} rows; give each row one of 0 or more.'),
+            column=column,
+            count=int(bad.sum()),
+        )
+    return weight
 
 
 def _happened(data: pd.DataFrame, column: str) -> Floats:

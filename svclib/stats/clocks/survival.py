@@ -15,7 +15,8 @@ from svclib.stats.arrays import Floats, Ints
 from svclib.stats.clocks.curve import Curve, Points, at_risk_at, fit_curve, limits_at, standard_errors
 from svclib.stats.clocks.limits import check_method
 from svclib.stats.clocks.restricted import restricted_differences, restricted_means
-from svclib.stats.clocks.spells import ClockNote, group_names, read_spells
+from svclib.stats.clocks.spells import ClockNote, group_names, read_spells, row_weights
+from svclib.stats.columns import check_frame
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.estimate import MIN_MEAN, Note, check_level, estimates
 from svclib.stats.intervals import difference
@@ -86,16 +87,17 @@ def kaplan_meier(
     """
     check_level(level)
     check_method(method)
-    design = design_of(data, weights)
+    design = design_of(data, weights) if isinstance(data, Design) else None
     clash = [name for name in (by if isinstance(by, list | tuple) else [by]) if name in _NAMES]
     if clash:
         raise InvalidInput(
             _('The column "{column}" cannot be grouped by: the result has a column of that name; rename it.'),
             column=clash[0],
         )
-    inside = np.where(design.sampling.inside, design.row_weights, 0.0)
-    spells = read_spells(design.frame, time, event, by=by, entry=entry, weights=inside)
-    curve = fit_curve(spells, data if isinstance(data, Design) else None, weights is not None)
+    frame = check_frame(data if design is None else design.frame)
+    given = row_weights(frame, weights) if design is None else design.sampling.inside * design.row_weights
+    spells = read_spells(frame, time, event, by=by, entry=entry, weights=given)
+    curve = fit_curve(spells, design, weights is not None)
     return Survival(curve, level, method, min_n)
 
 
