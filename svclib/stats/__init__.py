@@ -25,6 +25,8 @@ _ROOMS = {
     "compare.means": "compare_means pairwise_means",
     "compare.ranking": "rank_units",
     "compare.ranks": "compare_ranks pairwise_ranks",
+    "design.propensity": "propensity_weights response_propensity",
+    "design.representativity": "r_indicator",
     "design.survey": "Design",
     "design.verbs": "mean proportion total ratio variance quantile",
     "disclosure": "suppress",

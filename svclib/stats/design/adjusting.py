@@ -9,6 +9,7 @@ import pandas as pd
 
 from svclib.errors import InvalidInput
 from svclib.stats.columns import check_columns, names_of
+from svclib.stats.design.balance import margin_balance
 from svclib.stats.design.calibration import Calibrated
 from svclib.stats.design.distances import read_distance
 from svclib.stats.design.margins import check_totals, read_margin, read_margins
@@ -182,6 +183,32 @@ class Adjusting:
         [[4.0, 9.0, 2.333, 1.714]]
         """
         return weight_summary(self.sampling)
+
+    def balance(self, margins: Mapping[str, Population | float], *, population: float | None = None) -> pd.DataFrame:
+        """Compare the respondents with the population, with their weights as given and as they are now.
+
+        Parameters
+        ----------
+        margins, population
+            As in `calibrate`.
+
+        Returns
+        -------
+        DataFrame
+            ``column, category, population, before, after``: the share of each category; of a column of numbers its
+            mean, with an empty ``category``.
+
+        Examples
+        --------
+        >>> from svclib.stats import Design
+        >>> visits = pd.DataFrame({"age": ["<40", "<40", "<40", "40+"]})
+        >>> ages = {"age": {"<40": 30, "40+": 30}}
+        >>> Design(visits).rake(ages).balance(ages).values.tolist()
+        [['age', '<40', 0.5, 0.75, 0.5], ['age', '40+', 0.5, 0.25, 0.5]]
+        """
+        read, inside = read_margins(self.frame, margins), self.sampling.inside
+        size = check_totals(read, population)
+        return margin_balance(read, size, self.sampling.given * inside, self.sampling.weights * inside)
 
     def replicates(
         self,

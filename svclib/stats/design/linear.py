@@ -15,7 +15,7 @@ from scipy import sparse
 
 from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.design.replicates import ranks, spread
-from svclib.stats.design.results import NO_DEGREES, OPT_IN, Estimates
+from svclib.stats.design.results import NO_DEGREES, Estimates, opt_in_note
 from svclib.stats.design.sampling import Sampling, degrees_of_freedom
 from svclib.stats.design.variance import Residuals, covariance
 from svclib.stats.estimate import Note, cell_notes, check_level, estimates
@@ -245,9 +245,9 @@ def notes(n: Floats, df: Floats, alike: Bools, min_n: int, *, opt_in: bool) -> l
     """Say of each row why it has no interval, or how it must not be read."""
     said: list[str] = []
     for note, degrees, same in zip(cell_notes(n, min_n, interval=True), df, alike, strict=True):
-        if not note or note == Note.TOO_FEW:
+        if not note:  # too few to publish goes before why there is no interval
             note = Note.ALL_EQUAL if same else NO_DEGREES if degrees < 1 else note
-        said.append(note or (OPT_IN if opt_in else ""))
+        said.append(opt_in_note(note) if opt_in else note)
     return said
 
 

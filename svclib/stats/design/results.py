@@ -17,6 +17,14 @@ from svclib.stats.marks import _
 
 NO_DEGREES = _("too few clusters: no interval can be told")
 OPT_IN = _("volunteers answered: the interval tells of spread, not of sampling error")
+OPT_IN_FEW = _("too few answers to publish; volunteers answered, so there is no sampling error either")
+
+
+def opt_in_note(note: str) -> str:
+    """Give the note of an estimate from volunteers, whose interval must not pass for a sampling error."""
+    if note == Note.TOO_FEW:
+        return OPT_IN_FEW
+    return note or OPT_IN
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +90,12 @@ class Estimates:
             level=level,
             df=df,
             method=f"t, {self.variance}",
-            note=[Note.NO_ANSWERS if not known else Note.NONE if df[0] >= 1 else NO_DEGREES],
+            note=[Note.NO_ANSWERS if not known else self._note(used) if df[0] >= 1 else NO_DEGREES],
         )
+
+    def _note(self, rows: Sequence[int]) -> str:
+        volunteers = self.frame["note"].iloc[list(rows)].isin([OPT_IN, OPT_IN_FEW]).any()
+        return OPT_IN if volunteers else Note.NONE
 
     def _name(self, row: int) -> tuple[Any, ...]:
         return tuple(self.frame[column].iloc[row] for column in (*self.keys, "term"))

@@ -93,10 +93,11 @@ def weight_summary(sampling: Sampling) -> pd.DataFrame:
     rows = [("given", sampling.given, 0)]
     if sampling.reweighted:
         rows.append(("final", sampling.weights, int(_trimmed(sampling).sum())))
-    return pd.DataFrame([_described(name, weights[sampling.inside], count) for name, weights, count in rows])
+    return pd.DataFrame([described(name, weights[sampling.inside], count) for name, weights, count in rows])
 
 
-def _described(name: str, weights: Floats, trimmed: int) -> dict[str, Any]:
+def described(name: str, weights: Floats, trimmed: int) -> dict[str, Any]:
+    """Describe weights in numbers."""
     n, total, squares = len(weights), float(weights.sum()), float((weights**2).sum())
     deff = float(ratio(n * squares, total**2))
     return {
