@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from svclib.stats.arrays import Floats, Ints, ratio
 from svclib.stats.clocks.partial import Cohort
 from svclib.stats.clocks.spells import ClockNote
 from svclib.stats.estimate import estimates
-from svclib.stats.intervals import normal_quantile
 
 _SAME = 1e-10
 """Predictions closer than this differ by rounding only."""
@@ -31,7 +31,7 @@ def concordance(cohort: Cohort, linear: Floats, level: float) -> pd.DataFrame:
 
     Pairs count if the earlier of the two ended, the later one being followed then. C is the share of pairs in which
     the earlier had the larger prediction, ties of the prediction by half; its error is the infinitesimal jackknife's,
-    its interval is made on the logit scale.
+    its interval t on the logit scale, with the ends less the terms as degrees of freedom.
     """
     order = np.lexsort((~cohort.died, cohort.cell))
     ranks = _ranks(linear)[order]
@@ -48,23 +48,25 @@ def concordance(cohort: Cohort, linear: Floats, level: float) -> pd.DataFrame:
         sum(getattr(side, name) for side in (earlier, later) for name in ("concordant", "discordant", "tied")),
     )
     error = float(np.sqrt((ratio(weights * (good - share * every), pairs) ** 2).sum()))
-    row = _row(share, error, len(linear), level)
+    df = float(max(died.sum() - cohort.x.shape[1], 1))
+    row = _row(share, error, (len(linear), df), level)
     both, same = _tied_ends(cases)
     counts = {"concordant": concordant, "discordant": discordant, "tied_x": tied, "tied_y": both - same}
     return row.assign(**counts, tied_xy=same)
 
 
-def _row(share: float, error: float, n: int, level: float) -> pd.DataFrame:
-    scaled = float(ratio(error, share * (1 - share))) * normal_quantile(level)
+def _row(share: float, error: float, size: tuple[int, float], level: float) -> pd.DataFrame:
+    scaled = float(ratio(error, share * (1 - share))) * float(stdtrit(size[1], (1 + level) / 2))
     inside = 0 < share < 1
     middle = np.log(share / (1 - share)) if inside else np.nan
     note = "" if inside else ClockNote.NO_PAIRS if np.isnan(share) else ClockNote.ALL_ORDERED
     return estimates(
         pd.DataFrame(index=range(1)),
         term="concordance",
-        n=n,
+        n=size[0],
         level=level,
-        method="logit, infinitesimal jackknife",
+        df=size[1],
+        method="t on the logit scale, infinitesimal jackknife",
         estimate=share,
         std_error=error,
         low=1 / (1 + np.exp(scaled - middle)),
