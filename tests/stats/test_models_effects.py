@@ -98,6 +98,12 @@ def test_an_effect_of_an_unknown_column_names_those_there_are(visits):
         stats.glm(visits, "csat", ["wait_minutes", "wait_minutes:segment"]).effects("channel")
 
 
+def test_effects_by_replicates_are_near_the_linearised_ones(visits):
+    plain = Design(visits, weights="weight", strata="region", cluster="branch")
+    fits = [one.glm("satisfied", ["wait_minutes", "segment"], family="binomial") for one in (plain, plain.replicates())]
+    np.testing.assert_allclose(*[fit.effects().frame["std_error"] for fit in fits], rtol=0.05)
+
+
 def test_effects_can_be_contrasted(design):
     effects = design.glm("satisfied", "segment", family="binomial").effects()
     row = effects.contrast({"segment[mass]": 1, "segment[sme]": -1}).iloc[0]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from svclib.stats.models.ordinal_results import Ordinal
     from svclib.stats.models.results import Glm, GlmDomains
 
 
@@ -40,3 +41,10 @@ class Testing:
         return glm(
             given, outcome, terms, family=family, link=link, by=by, success=success, exposure=exposure, level=level
         )
+
+    def ordinal(self, outcome: str, terms: str | Sequence[str], *, link: str = "logit", level: float = 0.95) -> Ordinal:
+        """Explain ordered categories by other columns, with errors of the design; see `svclib.stats.ordinal`."""
+        from svclib.stats.models.ordinal import ordinal
+
+        given: Any = self
+        return ordinal(given, outcome, terms, link=link, level=level)

@@ -3,64 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
-from svclib.stats.columns import names_of
 from svclib.stats.design.results import Estimates
 from svclib.stats.estimate import check_level
-from svclib.stats.marks import _
-from svclib.stats.models.estimation import DomainFit, Reading, design_covariance, refitted
+from svclib.stats.models.changes import Change, changes, explaining
+from svclib.stats.models.estimation import DomainFit, design_covariance, refitted
 from svclib.stats.models.fitting import Problem
 from svclib.stats.models.inference import Inference, coefficient_frame
-from svclib.stats.terms import read_terms
-
-_STENCIL = ((-2, 1 / 12), (-1, -2 / 3), (1, 2 / 3), (2, -1 / 12))
-"""Steps and factors of a derivative that is exact for products of a column up to the fourth power."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """A change of one column in all rows.
+def effect(change: Change, problem: Problem, coefficients: Floats) -> Floats:
+    """Change of the mean in each row."""
+    link, offset = problem.link, problem.offset
+    if change.slope is not None:
+        return link.slope(problem.predictor(coefficients)) * (change.slope @ coefficients)
+    return link.inverse(change.after @ coefficients + offset) - link.inverse(change.before @ coefficients + offset)
 
-    Attributes
-    ----------
-    reference : str
-        The category that `term` is compared with; empty for a number, whose effect is that of one unit more.
-    after, before : (n, terms) float
-        The matrix with the category, and with the reference.
-    slope : (n, terms) float, optional
-        Derivative of the matrix by the number; then there is no `after` and `before`.
-    """
 
-    term: str
-    column: str
-    reference: str = ""
-    after: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    before: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    slope: Floats | None = None
-
-    def effect(self, problem: Problem, coefficients: Floats) -> Floats:
-        """Change of the mean in each row."""
-        link, offset = problem.link, problem.offset
-        if self.slope is not None:
-            return link.slope(problem.predictor(coefficients)) * (self.slope @ coefficients)
-        return link.inverse(self.after @ coefficients + offset) - link.inverse(self.before @ coefficients + offset)
-
-    def gradient(self, problem: Problem, coefficients: Floats) -> Floats:
-        """Derivative of each row's effect by the coefficients: (n, terms)."""
-        link, offset = problem.link, problem.offset
-        if self.slope is not None:
-            eta = problem.predictor(coefficients)
-            bent = link.curve(eta) * (self.slope @ coefficients)
-            return bent[:, None] * problem.matrix + link.slope(eta)[:, None] * self.slope
-        ends = [link.slope(one @ coefficients + offset)[:, None] * one for one in (self.after, self.before)]
-        return ends[0] - ends[1]
+def gradient(change: Change, problem: Problem, coefficients: Floats) -> Floats:
+    """Derivative of each row's effect by the coefficients: (n, terms)."""
+    link, offset = problem.link, problem.offset
+    if change.slope is not None:
+        eta = problem.predictor(coefficients)
+        bent = link.curve(eta) * (change.slope @ coefficients)
+        return bent[:, None] * problem.matrix + link.slope(eta)[:, None] * change.slope
+    ends = [link.slope(one @ coefficients + offset)[:, None] * one for one in (change.after, change.before)]
+    return ends[0] - ends[1]
 
 
 def average_effects(
@@ -68,94 +40,59 @@ def average_effects(
 ) -> Estimates:
     """Estimate average effects in some domains, domains first."""
     check_level(level)
-    wanted = _columns(inference, columns)
+    frame, recipe = inference.design.frame, inference.reading.recipe
+    wanted = explaining(frame, recipe, columns)
     fits = [inference.fits[one] for one in domains]
-    changes = [_changes(inference, wanted, one) for one in fits]
-    estimate = np.concatenate([_averages(one, own) for one, own in zip(fits, changes, strict=True)])
-    vcov = _covariance(inference, fits, changes, estimate)
+    told = [[change for column in wanted for change in changes(frame.iloc[one.rows], recipe, column)] for one in fits]
+    estimate = np.concatenate([_averages(one, own) for one, own in zip(fits, told, strict=True)])
+    vcov = _covariance(inference, fits, told, estimate)
     return Estimates(
-        _frame(inference, domains, changes, estimate, np.diag(vcov), level),
+        _frame(inference, domains, told, estimate, np.diag(vcov), level),
         vcov,
         tuple(map(str, inference.parts.keys.columns)),
     )
 
 
-def _columns(inference: Inference, columns: str | Sequence[str] | None) -> list[str]:
-    mains: list[str] = []
-    for column in inference.reading.columns:
-        parts = [column] if column in inference.design.frame else column.split(":")
-        mains += [part for part in parts if part not in mains]
-    wanted = mains if columns is None else names_of(columns)
-    for name in wanted:
-        if name not in mains:
-            raise InvalidInput(
-                _('The fit has no term "{term}"; it has {known}.'), term=str(name), known=", ".join(mains)
-            )
-    return wanted
-
-
-def _changes(inference: Inference, columns: Sequence[str], one: DomainFit) -> list[Change]:
-    frame = inference.design.frame.iloc[one.rows]
-    return [change for column in columns for change in _of_column(inference.reading, frame, column)]
-
-
-def _of_column(reading: Reading, frame: pd.DataFrame, column: str) -> list[Change]:
-    def matrix(value: Any) -> Floats:
-        changed = frame.assign(**{column: value})
-        return read_terms(changed, reading.columns, levels=reading.terms.levels).matrix
-
-    if column in reading.terms.levels:
-        reference, *others = reading.terms.levels[column]
-        before = matrix(reference)
-        return [Change(f"{column}[{one}]", column, str(reference), matrix(one), before) for one in others]
-    if pd.api.types.is_bool_dtype(frame[column].dtype):
-        return [Change(column, column, "False", matrix(True), matrix(False))]
-    given = frame[column].astype(float)
-    step = float(np.nan_to_num(given.std())) or 1.0
-    slope = sum(factor / step * matrix(given + steps * step) for steps, factor in _STENCIL)
-    return [Change(column, column, slope=np.asarray(slope))]
-
-
-def _averages(one: DomainFit, changes: Sequence[Change]) -> Floats:
+def _averages(one: DomainFit, told: Sequence[Change]) -> Floats:
     if one.fitted is None:
-        return np.full(len(changes), np.nan)
+        return np.full(len(told), np.nan)
     weights = one.problem.weights / one.problem.weights.sum()
-    return np.array([weights @ change.effect(one.problem, one.fitted.coefficients) for change in changes])
+    return np.array([weights @ effect(change, one.problem, one.fitted.coefficients) for change in told])
 
 
-def _influence(one: DomainFit, changes: Sequence[Change], *, coefficients: bool) -> Floats:
+def _influence(one: DomainFit, told: Sequence[Change], *, coefficients: bool) -> Floats:
     """What each row adds to the error of the averages: by its own effect, and by its pull on the coefficients."""
     if one.fitted is None:
-        return np.zeros((len(one.rows), len(changes)))
+        return np.zeros((len(one.rows), len(told)))
     beta, weights = one.fitted.coefficients, one.problem.weights / one.problem.weights.sum()
-    effects = np.column_stack([change.effect(one.problem, beta) for change in changes])
+    effects = np.column_stack([effect(change, one.problem, beta) for change in told])
     own = weights[:, None] * (effects - weights @ effects)
-    return own + one.influence @ _jacobian(one, changes).T if coefficients else own
+    return own + one.influence @ _jacobian(one, told).T if coefficients else own
 
 
-def _jacobian(one: DomainFit, changes: Sequence[Change]) -> Floats:
+def _jacobian(one: DomainFit, told: Sequence[Change]) -> Floats:
     """Derivative of the averages by the coefficients: (effects, terms)."""
     if one.fitted is None:
-        return np.zeros((len(changes), one.size))
+        return np.zeros((len(told), one.size))
     weights = one.problem.weights / one.problem.weights.sum()
-    return np.array([weights @ change.gradient(one.problem, one.fitted.coefficients) for change in changes])
+    return np.array([weights @ gradient(change, one.problem, one.fitted.coefficients) for change in told])
 
 
 def _covariance(
-    inference: Inference, fits: Sequence[DomainFit], changes: Sequence[Sequence[Change]], estimate: Floats
+    inference: Inference, fits: Sequence[DomainFit], told: Sequence[Sequence[Change]], estimate: Floats
 ) -> Floats:
     if inference.kind == "design":
-        influences = [_influence(one, own, coefficients=True) for one, own in zip(fits, changes, strict=True)]
+        influences = [_influence(one, own, coefficients=True) for one, own in zip(fits, told, strict=True)]
         vcov = design_covariance(
-            influences, fits, inference.parts.sampling,
+            influences, [one.rows for one in fits], inference.parts.sampling,
             lambda weights: np.concatenate(
-                [_averages(one, own) for one, own in zip(refitted(fits, weights), changes, strict=True)]
+                [_averages(one, own) for one, own in zip(refitted(fits, weights), told, strict=True)]
             ), estimate,
         )  # fmt: skip
     else:
-        size = len(changes[0])
+        size = len(told[0])
         vcov = np.zeros((len(estimate), len(estimate)))
-        for place, (one, own) in enumerate(zip(fits, changes, strict=True)):
+        for place, (one, own) in enumerate(zip(fits, told, strict=True)):
             block = slice(place * size, (place + 1) * size)
             vcov[block, block] = _by_delta(inference, one, own)
     unknown = np.isnan(estimate)
@@ -163,27 +100,27 @@ def _covariance(
     return vcov
 
 
-def _by_delta(inference: Inference, one: DomainFit, changes: Sequence[Change]) -> Floats:
+def _by_delta(inference: Inference, one: DomainFit, told: Sequence[Change]) -> Floats:
     """Delta method, and the chance by which these rows, with their own effects, were drawn."""
     coefficients = inference.block(next(place for place, fit in enumerate(inference.fits) if fit is one))
-    own, n = _influence(one, changes, coefficients=False), len(one.rows)
-    jacobian = _jacobian(one, changes)
+    own, n = _influence(one, told, coefficients=False), len(one.rows)
+    jacobian = _jacobian(one, told)
     return np.asarray(jacobian @ coefficients @ jacobian.T + own.T @ own * n / max(n - 1, 1))
 
 
 def _frame(
-    inference: Inference, domains: Sequence[int], changes: Sequence[Sequence[Change]], estimate: Floats,
+    inference: Inference, domains: Sequence[int], told: Sequence[Sequence[Change]], estimate: Floats,
     variance: Floats, level: float,
 ) -> pd.DataFrame:  # fmt: skip
-    size = len(changes[0])
+    size = len(told[0])
     first = inference.frame(domains).iloc[:: len(inference.reading.terms.names)]
     fixed = {name: np.repeat(first[name].to_numpy(), size) for name in ("n", "df", "note")}
     frame = coefficient_frame(
         inference.parts.keys.loc[np.repeat(list(domains), size)],
-        [change.term for own in changes for change in own],
+        [change.term for own in told for change in own],
         estimate, variance, level=level, method=inference.method, exponentiated=False, **fixed,
     )  # fmt: skip
     return frame.assign(
-        column=[change.column for own in changes for change in own],
-        reference=[change.reference for own in changes for change in own],
+        column=[change.column for own in told for change in own],
+        reference=[change.reference for own in told for change in own],
     )

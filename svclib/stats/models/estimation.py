@@ -18,14 +18,18 @@ from svclib.stats.design.sampling import Sampling
 from svclib.stats.design.variance import Residuals, covariance
 from svclib.stats.estimate import Note
 from svclib.stats.marks import _
+from svclib.stats.models.changes import Recipe
 from svclib.stats.models.families import Family, Link
 from svclib.stats.models.fitting import Fitted, Problem, fit
 from svclib.stats.models.outcomes import check_varies
 from svclib.stats.models.separation import Separated, check_separation
 from svclib.stats.terms import Terms, check_independent
 
-_SLOW = 15
+SLOW = 15
 """A fit that took more rounds than this may be running to infinity."""
+
+
+LOST = _("Some replicate weights are 0 in all rows that tell a term; merge small categories or leave a column out.")
 
 
 class ModelNote(StrEnum):
@@ -57,6 +61,11 @@ class Reading:
     link: Link
     rounds: int
     exposure: str | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        """How other frames are read."""
+        return Recipe(self.columns, self.terms.levels)
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ def fit_domain(reading: Reading, rows: Ints, weights: Floats) -> DomainFit:
         fitted = fit(problem, rounds=reading.rounds)
     except (LinAlgError, np.linalg.LinAlgError):
         fitted = None
-    if problem.family.name != "gaussian" and (fitted is None or not fitted.converged or fitted.rounds > _SLOW):
+    if problem.family.name != "gaussian" and (fitted is None or not fitted.converged or fitted.rounds > SLOW):
         check_separation(problem.matrix, problem.outcome, problem.family.name, reading.terms.names)
     converged = fitted is not None and fitted.converged
     return DomainFit(rows, problem, fitted, "" if converged else ModelNote.NOT_CONVERGED)
@@ -168,17 +177,17 @@ def scaled_weights(parts: Domains) -> Floats:
     return np.nan_to_num(weights * ratio(parts.sum(inside), parts.sum(weights))[parts.group])
 
 
-def spread(columns: Sequence[Floats], fits: Sequence[DomainFit], rows: int) -> Residuals:
-    """Put the domains' (n, statistics) influences into columns of all rows."""
-    whole, group = np.zeros((columns[0].shape[1], rows)), np.zeros(rows, dtype=np.int64)
-    for place, (one, influence) in enumerate(zip(fits, columns, strict=True)):
-        whole[:, one.rows], group[one.rows] = influence.T, place
-    return Residuals(list(whole), group, len(fits))
+def spread(influences: Sequence[Floats], rows: Sequence[Ints], size: int) -> Residuals:
+    """Put the domains' (n, statistics) influences into columns of all `size` rows."""
+    whole, group = np.zeros((influences[0].shape[1], size)), np.zeros(size, dtype=np.int64)
+    for place, (own, influence) in enumerate(zip(rows, influences, strict=True)):
+        whole[:, own], group[own] = influence.T, place
+    return Residuals(list(whole), group, len(rows))
 
 
 def design_covariance(
     influences: Sequence[Floats],
-    fits: Sequence[DomainFit],
+    rows: Sequence[Ints],
     sampling: Sampling,
     statistic: Callable[[Floats], Floats],
     estimate: Floats,
@@ -189,12 +198,14 @@ def design_covariance(
     ----------
     influences : list of (n, statistics) float
         One a domain.
+    rows : list of (n,) int
+        Rows of the design that each domain's are.
     statistic : function of (rows,) weights
         The same statistics anew.
     """
     if sampling.replicates is not None:
         return replicate_covariance(sampling.replicates, statistic, estimate)
-    return covariance(sampling, spread(influences, fits, len(sampling.weights)))
+    return covariance(sampling, spread(influences, rows, len(sampling.weights)))
 
 
 def refitted(fits: Sequence[DomainFit], weights: Floats) -> list[DomainFit]:
@@ -208,19 +219,17 @@ def refitted(fits: Sequence[DomainFit], weights: Floats) -> list[DomainFit]:
     try:
         return [_again(one, weights) for one in fits]
     except (LinAlgError, np.linalg.LinAlgError):
-        raise InvalidInput(
-            _(
-                "Some replicate weights are 0 in all rows that tell a term; merge small categories or leave a column "
-                "out."
-            )
-        ) from None
+        raise InvalidInput(LOST) from None
 
 
 def _again(one: DomainFit, weights: Floats) -> DomainFit:
     if one.fitted is None:
         return one
     problem = replace(one.problem, weights=weights[one.rows])
-    return replace(one, problem=problem, fitted=fit(problem, one.fitted.coefficients))
+    fitted = fit(problem, one.fitted.coefficients)
+    if not fitted.converged or fitted.rounds > SLOW:
+        raise InvalidInput(LOST)
+    return replace(one, problem=problem, fitted=fitted)
 
 
 def design_notes(fits: Sequence[DomainFit], df: Floats, *, opt_in: bool) -> list[str]:

@@ -165,7 +165,7 @@ def _uncertainty(kind: str, fits: Sequence[DomainFit], parts: Domains) -> tuple[
     estimate = np.concatenate([one.coefficients for one in fits])
     if kind == "design":
         vcov = design_covariance(
-            [one.influence for one in fits], fits, parts.sampling,
+            [one.influence for one in fits], [one.rows for one in fits], parts.sampling,
             lambda weights: np.concatenate([one.coefficients for one in refitted(fits, weights)]), estimate,
         )  # fmt: skip
         complete = np.zeros(len(parts.group), dtype=np.bool_)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +12,24 @@ from scipy.special import stdtr
 
 from svclib.stats.arrays import Floats, ratio
 from svclib.stats.design.linear import Domains
+from svclib.stats.design.results import Estimates
+from svclib.stats.design.sampling import Sampling
 from svclib.stats.estimate import estimates
 from svclib.stats.intervals import t_interval
 from svclib.stats.models.estimation import DomainFit, Reading, design_notes
+from svclib.stats.models.wald import wald_rows
 
 if TYPE_CHECKING:
     from svclib.stats.design.survey import Design
 
-METHODS = {"model": "model", "robust": "robust (HC3)", "design": "linearised", "replicates": "replicates"}
+METHODS = {"model": "model", "robust": "robust (HC3)", "design": "linearised"}
+
+
+def method_name(kind: str, df: Floats, sampling: Sampling) -> str:
+    """Name an interval: normal or t, and where the errors come from."""
+    replicated = kind == "design" and sampling.replicates is not None
+    source = sampling.replicates.kind if replicated and sampling.replicates else METHODS[kind]
+    return f"{'z' if np.isinf(df).all() else 't'}, {source}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +56,7 @@ class Inference:
     @property
     def method(self) -> str:
         """Name of the interval."""
-        kind = "replicates" if self.kind == "design" and self.parts.sampling.replicates is not None else self.kind
-        return f"{'z' if np.isinf(self.df).all() else 't'}, {METHODS[kind]}"
+        return method_name(self.kind, self.df, self.parts.sampling)
 
     def block(self, domain: int) -> Floats:
         """Covariance of one domain's coefficients."""
@@ -95,3 +104,67 @@ def safe_exp(values: Floats) -> Floats:
     """Exponentiate, with infinity and 0 instead of a warning."""
     with np.errstate(over="ignore", under="ignore"):
         return np.exp(values)
+
+
+@dataclass(frozen=True, eq=False)
+class Coefficients(Estimates):
+    """Coefficients of a model, with their covariance.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The column that each row of `frame` belongs to.
+    """
+
+    columns: tuple[str, ...] = field(kw_only=True)
+
+    def contrast(
+        self, coefficients: Mapping[Any, float] | Sequence[float], *, level: float | None = None
+    ) -> pd.DataFrame:
+        """Estimate a linear combination of coefficients; see `Estimates.contrast`.
+
+        Returns
+        -------
+        DataFrame
+            One row as of `frame`.
+        """
+        own = self.frame.iloc[0]
+        row = super().contrast(coefficients, level=own["level"] if level is None else level).iloc[0]
+        return coefficient_frame(
+            pd.DataFrame(index=range(1)),
+            [row["term"]],
+            np.array([row["estimate"]]),
+            np.array([row["std_error"] ** 2]),
+            df=np.array([row["df"]]),
+            level=row["level"],
+            exponentiated="effect" in self.frame,
+            n=own["n"],
+            method=own["method"],
+            note=[row["note"] or own["note"]],
+        )
+
+    def wald(self, terms: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Test whether columns (all their categories at once) explain anything.
+
+        Parameters
+        ----------
+        terms : str or list of str, optional
+            Columns, or single terms, tested together. Without it each column by itself.
+
+        Returns
+        -------
+        DataFrame
+            ``term, statistic, df, df2, p_value, method, n, note``: F with the degrees of freedom of the fit, or
+            chi-square (``df2`` infinite); R's regTermTest.
+        """
+        own = self.frame.iloc[0]
+        return wald_rows(
+            self.frame["estimate"].to_numpy(dtype=float),
+            self.vcov,
+            list(self.frame["term"]),
+            self.columns,
+            terms,
+            df2=float(own["df"]),
+            n=int(own["n"]),
+            note=str(own["note"]),
+        )

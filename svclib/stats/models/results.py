@@ -19,16 +19,15 @@ from svclib.stats.marks import _
 from svclib.stats.models.effects import average_effects
 from svclib.stats.models.estimation import DomainFit
 from svclib.stats.models.fitting import fit
-from svclib.stats.models.inference import Inference, coefficient_frame
+from svclib.stats.models.inference import Coefficients, Inference
 from svclib.stats.models.outcomes import read_exposure
-from svclib.stats.models.wald import wald_rows
 from svclib.stats.terms import read_terms
 
 UNKNOWN = _("a column that explains is empty")
 
 
 @dataclass(frozen=True, eq=False)
-class Glm(Estimates):
+class Glm(Coefficients):
     """A fitted generalised linear model.
 
     Attributes
@@ -47,7 +46,8 @@ class Glm(Estimates):
     def of(basis: Inference, domain: int) -> Glm:
         """Give the model of one domain."""
         keys = tuple(map(str, basis.parts.keys.columns))
-        return Glm(basis.frame([domain]), basis.block(domain), keys, basis=basis, domain=domain)
+        columns = basis.reading.terms.columns
+        return Glm(basis.frame([domain]), basis.block(domain), keys, columns=columns, basis=basis, domain=domain)
 
     @property
     def _fit(self) -> DomainFit:
@@ -157,56 +157,6 @@ class Glm(Estimates):
     def _parameters(self) -> int:
         return self._fit.size + (not self._fit.problem.family.fixed)
 
-    def contrast(
-        self, coefficients: Mapping[Any, float] | Sequence[float], *, level: float | None = None
-    ) -> pd.DataFrame:
-        """Estimate a linear combination of coefficients; see `Estimates.contrast`.
-
-        Returns
-        -------
-        DataFrame
-            One row as of `frame`.
-        """
-        row = super().contrast(coefficients, level=self.basis.level if level is None else level).iloc[0]
-        return coefficient_frame(
-            pd.DataFrame(index=range(1)),
-            [row["term"]],
-            np.array([row["estimate"]]),
-            np.array([row["std_error"] ** 2]),
-            df=np.array([row["df"]]),
-            level=row["level"],
-            exponentiated=bool(self.basis.reading.link.effect),
-            n=self.n,
-            method=self.basis.method,
-            note=[row["note"] or self._note],
-        )
-
-    def wald(self, terms: str | Sequence[str] | None = None) -> pd.DataFrame:
-        """Test whether columns (all their categories at once) explain anything.
-
-        Parameters
-        ----------
-        terms : str or list of str, optional
-            Columns, or single terms, tested together. Without it each column by itself.
-
-        Returns
-        -------
-        DataFrame
-            ``term, statistic, df, df2, p_value, method, n, note``: F with the degrees of freedom of the fit, or
-            chi-square (``df2`` infinite); R's regTermTest.
-        """
-        reading = self.basis.reading.terms
-        return wald_rows(
-            self._fit.coefficients,
-            self.vcov,
-            reading.names,
-            reading.columns,
-            terms,
-            df2=self.df,
-            n=self.n,
-            note=self._note,
-        )
-
     def effects(self, columns: str | Sequence[str] | None = None, *, level: float | None = None) -> Estimates:
         """Estimate average marginal effects: by how much the mean of the outcome changes.
 
@@ -273,7 +223,7 @@ class Glm(Estimates):
             level=level,
             df=self.df,
             method=self.basis.method,
-            note=[self._note if one else UNKNOWN for one in known],
+            note=[self._said if one else UNKNOWN for one in known],
         )
 
     def _predictor(self, frame: pd.DataFrame) -> tuple[Floats, Floats, Bools]:
@@ -287,7 +237,7 @@ class Glm(Estimates):
         return np.where(known, eta, np.nan), np.where(known, np.sqrt(np.maximum(variance, 0)), np.nan), known
 
     @property
-    def _note(self) -> str:
+    def _said(self) -> str:
         return str(self.frame["note"].iloc[0])
 
 

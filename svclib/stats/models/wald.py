@@ -14,6 +14,9 @@ from svclib.stats.columns import names_of
 from svclib.stats.marks import _
 from svclib.stats.terms import INTERCEPT
 
+THRESHOLD = "threshold"
+"""The column that the thresholds of an ordinal model belong to."""
+
 
 def wald_rows(
     coefficients: Floats,
@@ -27,7 +30,8 @@ def wald_rows(
     note: str,
 ) -> pd.DataFrame:
     """Test the coefficients of columns: one row, or without `wanted` one for each column."""
-    sets = [names_of(wanted)] if wanted is not None else [[one] for one in dict.fromkeys(columns) if one != INTERCEPT]
+    explaining = [one for one in dict.fromkeys(columns) if one not in (INTERCEPT, THRESHOLD)]
+    sets = [names_of(wanted)] if wanted is not None else [[one] for one in explaining]
     rows = []
     for chosen in sets:
         places = _places(chosen, names, columns)
