@@ -14,13 +14,13 @@ Q = [f"q{i}" for i in range(1, 7)]
 
 
 def test_alpha_and_its_error_are_those_of_psych(reference, exam):
-    row = stats.alpha(exam).iloc[0]
+    row = stats.alpha(exam, interval="feldt").iloc[0]
     assert row["estimate"] == pytest.approx(reference["ctt_exam"]["alpha"], rel=1e-12)
     assert row["std_error"] == pytest.approx(reference["ctt_exam"]["alpha_total"]["ase"], rel=1e-9)
 
 
 def test_the_interval_is_the_feldt_interval_of_psych(reference, table):
-    row = stats.alpha(table("visits"), Q, missing="pairwise").iloc[0]
+    row = stats.alpha(table("visits"), Q, missing="pairwise", interval="feldt").iloc[0]
     expected = list(reference["reliability"]["feldt"].values())
     assert [row["low"], row["estimate"], row["high"]] == pytest.approx(expected, rel=1e-9)
 
@@ -124,6 +124,6 @@ def test_alpha_of_published_personality_items(published):
     expected = values("psych_alpha_bfi_A")
     frame = data("bfi")[["A1", "A2", "A3", "A4", "A5"]]
     frame["A1"] = 7 - frame["A1"]
-    row = stats.alpha(frame, missing="pairwise").iloc[0]
+    row = stats.alpha(frame, missing="pairwise", interval="feldt").iloc[0]
     assert row["estimate"] == pytest.approx(expected["total"]["raw_alpha"], rel=1e-10)
     assert [row["low"], row["high"]] == pytest.approx(list(expected["feldt"].values())[::2], rel=1e-4)

@@ -6,6 +6,7 @@ correlation maximises the likelihood of its table (Olsson 1979).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ _NEARLY_PERFECT = 0.95
 _FLOOR = 1e-20
 """Below this a probability is only the rounding of its parts."""
 _STEPS = 60
-_TOLERANCE = 1e-12
+_TOLERANCE = 1e-8
 _CORRECTION = 0.5
 
 
@@ -115,10 +116,10 @@ def cut_points(counts: Floats, categories: Ints) -> Floats:
 def corrected(tables: Floats, correction: float) -> Floats:
     """Add `correction` to the single empty cell of tables of two by two, keeping their margins."""
     empty = tables == 0
-    alone = empty.sum(axis=(1, 2)) == 1
-    diagonal = (empty[:, 0, 0] | empty[:, 1, 1])[:, None, None]
+    alone = (empty.sum(axis=(-2, -1)) == 1)[..., None, None]
+    diagonal = (empty[..., 0, 0] | empty[..., 1, 1])[..., None, None]
     pattern = np.array([[1.0, -1.0], [-1.0, 1.0]])
-    return tables + np.where(alone[:, None, None], correction * np.where(diagonal, pattern, -pattern), 0.0)
+    return tables + np.where(alone, correction * np.where(diagonal, pattern, -pattern), 0.0)
 
 
 def interior(pairs: Pairs) -> tuple[Floats, Floats]:
@@ -170,6 +171,31 @@ def maximise(pairs: Pairs) -> Floats:
     return out
 
 
+def polychoric_without(
+    codes: Ints, categories: Ints, parts: Sequence[Ints], *, correction: float = _CORRECTION
+) -> Floats:
+    """Polychoric correlations (parts, items, items) without the rows of each part; see `polychoric_core`."""
+    (count, items), most, kinds = (len(parts), codes.shape[1]), int(np.max(categories)), np.asarray(categories)
+    first, second = np.triu_indices(items, 1)
+    left = _tables_without(indicators(codes, most), parts).reshape(count, items, most, items, most)
+    counts = left[:, first, :, second, :].swapaxes(0, 1)
+    two = (kinds[first] == 2) & (kinds[second] == 2)
+    counts[:, two, :2, :2] = corrected(counts[:, two, :2, :2], correction)
+    own = np.diagonal(np.diagonal(left, axis1=1, axis2=3), axis1=1, axis2=2)
+    cuts = cut_points(own.reshape(count * items, most), np.tile(kinds, count))
+    place = items * np.arange(count)[:, None]
+    pairs = Pairs((first + place).ravel(), (second + place).ravel(), counts.reshape(-1, most, most), cuts)
+    out = np.tile(np.eye(items), (count, 1, 1))
+    out[:, first, second] = maximise(pairs).reshape(count, -1)
+    out[:, second, first] = out[:, first, second]
+    return out
+
+
+def _tables_without(chosen: Floats, parts: Sequence[Ints]) -> Floats:
+    whole = (chosen.T @ chosen).astype(np.float64)
+    return np.array([whole - chosen[part].T @ chosen[part] for part in parts])
+
+
 def _chosen(pairs: Pairs, which: Ints) -> Pairs:
     return Pairs(pairs.first[which], pairs.second[which], pairs.counts[which], pairs.cuts)
 
@@ -179,20 +205,19 @@ def _maximise(pairs: Pairs) -> Floats:
     low, high = np.full_like(rho, -BOUND), np.full_like(rho, BOUND)
     active = np.arange(len(rho))
     for _step in range(_STEPS):
-        some = _chosen(pairs, active)
-        score, curvature, information = _derivatives(some, rho[active])
-        low[active] = np.where(score > 0, rho[active], low[active])
-        high[active] = np.where(score < 0, rho[active], high[active])
+        here = rho[active]
+        score, curvature, information = _derivatives(_chosen(pairs, active), here)
+        low[active] = np.where(score > 0, here, low[active])
+        high[active] = np.where(score < 0, here, high[active])
         step = np.where(curvature < 0, -ratio(score, curvature), ratio(score, information))
-        new = rho[active] + step
-        inside = (new > low[active]) & (new < high[active])
-        new = np.where(inside, new, (low[active] + high[active]) / 2)
-        moved = np.abs(new - rho[active])
-        rho[active] = new
-        active = active[(moved > _TOLERANCE) & (high[active] - low[active] > _TOLERANCE)]
+        # Newton's error after so small a step is beyond the last digit.
+        last = (np.abs(step) < _TOLERANCE) | (high[active] - low[active] < _TOLERANCE)
+        inside = (here + step > low[active]) & (here + step < high[active])
+        rho[active] = np.where(inside | last, here + step, (low[active] + high[active]) / 2)
+        active = active[~last]
         if not len(active):
             break
-    return _perfect(pairs, rho)
+    return _perfect(pairs, np.clip(rho, -BOUND, BOUND))
 
 
 def _perfect(pairs: Pairs, rho: Floats) -> Floats:

@@ -1,0 +1,201 @@
+"""Means and covariances of many items, read once: blocks of respondents, no copy of the answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from svclib.errors import InvalidInput
+from svclib.stats.arrays import Floats, Ints, ratio
+from svclib.stats.columns import check_columns, check_frame, matrix
+from svclib.stats.marks import _
+
+Missing = Literal["complete", "pairwise"]
+
+_STRIP = 160
+"""Respondents a product: short enough that the linear algebra stays in one thread, and blocks can share the cores."""
+_BLOCK = 16 * _STRIP
+_LARGE = 2e8
+"""Items² × respondents from which several threads pay."""
+_FLAT = 1e5
+"""Mean² / variance from which the answers are centred before they are multiplied."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What reliability needs to know of the answers.
+
+    Attributes
+    ----------
+    n : int
+        Respondents used: with every item, or with any where covariances are pairwise.
+    answered : int
+        Respondents with any item.
+    pairs : (items, items) float
+        Respondents behind each covariance; the diagonal counts an item's answers.
+    mean : (items,) float
+    cov : (items, items) float
+        NaN where fewer than two respondents answered both.
+    """
+
+    n: int
+    answered: int
+    pairs: Floats
+    mean: Floats
+    cov: Floats
+
+
+def item_rows(data: pd.DataFrame, items: Sequence[str] | None = None) -> tuple[list[str], Floats]:
+    """Read items × respondents as numbers; a view where all columns are of one kind.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no items, or naming the one that is absent, named twice or no number.
+    """
+    frame = check_frame(data)
+    names = [str(name) for name in (frame.columns if items is None else items)]
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated and items is not None:
+        raise InvalidInput(_('The item "{column}" is named twice; name each once.'), column=repeated[0])
+    check_columns(frame.set_axis([str(name) for name in frame.columns], axis=1), names)
+    shown = frame if items is None or names == [str(name) for name in frame.columns] else frame[list(items)]
+    if names and all(isinstance(dtype, np.dtype) and dtype.kind in "iufb" for dtype in shown.dtypes):
+        alike = shown.dtypes.nunique() == 1 and shown.dtypes.iloc[0].kind != "b"
+        return names, (shown.to_numpy() if alike else shown.to_numpy(dtype=np.float64)).T
+    return names, matrix(frame, None if items is None else names)[1].T
+
+
+def check_missing(missing: str) -> None:
+    """Raise `InvalidInput` for an unknown treatment of missing answers."""
+    if missing not in ("complete", "pairwise"):
+        raise InvalidInput(_('missing is {value}; give "complete" or "pairwise".'), value=repr(missing))
+
+
+def moments(
+    answers: Floats, missing: Missing = "complete", *, chosen: Ints | None = None, names: Sequence[str] = ()
+) -> Moments:
+    """Compute means and covariances of items × respondents.
+
+    Parameters
+    ----------
+    answers : (items, respondents) float
+        Missing as NaN.
+    missing : {"complete", "pairwise"}
+    chosen : (some,) int, optional
+        Respondents to use.
+    names : list of str
+        Items, for an error's text.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the item that holds an infinite or too large a number.
+    """
+    sums = _summed(answers, missing, chosen, None)
+    found = _moments(sums, np.zeros(len(answers)))
+    if not np.isfinite(sums.cross).all():
+        _complain(answers, names)
+    spread = np.diag(found.cov)
+    if (found.mean**2 > _FLAT * np.maximum(spread, 0)).any():
+        found = _moments(_summed(answers, missing, chosen, found.mean), found.mean)
+    return found
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Sums over respondents; `sums[i, j]` adds item i where j is answered too."""
+
+    used: int
+    answered: int
+    pairs: Floats
+    sums: Floats
+    cross: Floats
+
+    def __add__(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.used + other.used,
+            self.answered + other.answered,
+            self.pairs + other.pairs,
+            self.sums + other.sums,
+            self.cross + other.cross,
+        )
+
+
+def _summed(answers: Floats, missing: Missing, chosen: Ints | None, centre: Floats | None) -> _Sums:
+    items, count = len(answers), answers.shape[1] if chosen is None else len(chosen)
+
+    def block(start: int) -> _Sums:
+        rows = slice(start, start + _BLOCK) if chosen is None else chosen[start : start + _BLOCK]
+        part = answers[:, rows]
+        return _block(part if centre is None else part - centre[:, None], missing)
+
+    nothing = np.zeros((items, items))
+    empty = _Sums(0, 0, nothing, nothing, nothing)
+    starts = range(0, count, _BLOCK)
+    workers = min(os.cpu_count() or 1, 8) if items**2 * count > _LARGE else 1
+    if workers == 1:
+        return _total((block(start) for start in starts), empty)
+    with ThreadPoolExecutor(workers) as pool:
+        shares = [starts[worker::workers] for worker in range(workers)]
+        return _total(pool.map(lambda share: _total((block(start) for start in share), empty), shares), empty)
+
+
+def _total(parts: Iterable[_Sums], empty: _Sums) -> _Sums:
+    return reduce(_Sums.__add__, parts, empty)
+
+
+def _block(part: Floats, missing: Missing) -> _Sums:
+    items, rows = part.shape
+    part = np.asarray(part, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        cross = _product(part, part)
+    if np.isfinite(np.diag(cross)).all():
+        sums = np.broadcast_to(part.sum(axis=1)[:, None], (items, items))
+        return _Sums(rows, rows, np.full((items, items), float(rows)), sums, cross)
+    there = ~np.isnan(part)
+    answered = int(there.any(axis=0).sum())
+    if missing == "complete" and not there.all():
+        kept = _block(part[:, there.all(axis=0)], missing)
+        return _Sums(kept.used, answered, kept.pairs, kept.sums, kept.cross)
+    filled, known = np.where(there, part, 0.0), there.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _Sums(answered, answered, _product(known, known), _product(filled, known), _product(filled, filled))
+
+
+def _product(left: Floats, right: Floats) -> Floats:
+    """Multiply items × respondents by itself or another, strip by strip."""
+    whole = left.shape[1] // _STRIP * _STRIP
+    out = left[:, whole:] @ right[:, whole:].T
+    if whole:
+        shape = (len(left), -1, _STRIP)
+        first = left[:, :whole].reshape(shape).transpose(1, 0, 2)
+        second = first if right is left else right[:, :whole].reshape(shape).transpose(1, 0, 2)
+        out = out + np.matmul(first, second.transpose(0, 2, 1)).sum(axis=0)
+    return out
+
+
+def _moments(sums: _Sums, centre: Floats) -> Moments:
+    counts = np.diag(sums.pairs)
+    mean = ratio(np.diag(sums.sums), counts) + centre
+    apart = sums.cross - ratio(sums.sums * sums.sums.T, sums.pairs)
+    cov = ratio(apart, np.where(sums.pairs >= 2, sums.pairs - 1, 0))
+    return Moments(sums.used, sums.answered, sums.pairs, mean, cov)
+
+
+def _complain(answers: Floats, names: Sequence[str]) -> None:
+    for position, row in enumerate(answers):
+        name = names[position] if names else str(position)
+        if np.isinf(row).any():
+            raise InvalidInput(_('The column "{column}" holds an infinite number; make it missing.'), column=name)
+        if (np.abs(row) > 1e100).any():
+            raise InvalidInput(
+                _('The column "{column}" holds a number beyond 1e100; mend it or make it missing.'), column=name
+            )
