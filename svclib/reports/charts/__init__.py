@@ -9,6 +9,7 @@ _ROOMS = {
     "agreement": "coefficients",
     "compare": "crossed differences rank_probabilities",
     "items": "difficulty_discrimination option_bars",
+    "missing": "imputed missing_bars missing_map missing_who",
     "planning": "allocation margin_curve power_curve",
     "satisfaction": "ranking trend",
 }
