@@ -15,7 +15,7 @@ from svclib.stats.design.distances import read_distance
 from svclib.stats.design.margins import check_totals, read_margin, read_margins
 from svclib.stats.design.resampling import replicated, supplied
 from svclib.stats.design.sampling import Sampling
-from svclib.stats.design.trimming import read_bounds, weight_summary
+from svclib.stats.design.trimming import trimmed, weight_summary
 from svclib.stats.design.weighting import PostStratified, raked
 from svclib.stats.marks import _
 
@@ -137,7 +137,8 @@ class Adjusting:
     def trim(self, lower: float | None = None, upper: float | None = None, *, strict: bool = False) -> Design:
         """Cut off the weights below `lower` and above `upper`; the others share what is cut, all the same amount.
 
-        The sum of the weights stays, margins met before do not: rake again after it where they must hold.
+        The sum of the weights stays, margins met before do not: rake again after it where they must hold. Replicates
+        take the factors of the weights.
 
         Parameters
         ----------
@@ -162,7 +163,7 @@ class Adjusting:
         >>> Design(visits, weights="w").trim(upper=6).row_weights.tolist()
         [2.0, 2.0, 2.0, 6.0]
         """
-        return self.with_sampling(self.sampling.reweighed(read_bounds(lower, upper, strict)))
+        return self.with_sampling(self.sampling.reweighed(trimmed(self.sampling.weights, lower, upper, strict=strict)))
 
     def weight_summary(self) -> pd.DataFrame:
         """Describe the weights of the respondents, as given and (after adjustments) as they are now.

@@ -14,7 +14,7 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints
 from svclib.stats.columns import names_of
 from svclib.stats.design.balance import check_alike, sample_balance
-from svclib.stats.design.response import Model, fit_model, response_model, single
+from svclib.stats.design.response import Model, check_several, fit_model, response_model, single
 from svclib.stats.design.results import OPT_IN
 from svclib.stats.design.sampling import Adjustment
 from svclib.stats.design.survey import Design, design_of
@@ -140,6 +140,7 @@ def propensity_weights(
     frame, other, names = volunteers.frame, known.frame, single(names_of(columns))
     _check_free(frame)
     check_alike(frame, other, names)
+    check_several(other, names)
     own, theirs = volunteers.row_weights, known.row_weights * known.sampling.inside
     scaled = theirs * known.sampling.inside.sum() / theirs.sum()
     both = pd.concat([frame[names], other[names]], ignore_index=True)
@@ -265,7 +266,7 @@ def _classes(scores: Floats, outcome: Floats, population: Floats, classes: int |
     ends = scores[order][np.searchsorted(place, np.arange(1, classes) / classes, side="left")]
     code = np.searchsorted(np.unique(ends), scores, side="left")
     kept = _merged(code, outcome, population)
-    return _Classes(kept, int(kept.max()) + 1, int(kept.max()) + 1 < classes)
+    return _Classes(kept, int(kept.max()) + 1, bool(kept.max() < code.max()))
 
 
 def _merged(code: Ints, outcome: Floats, population: Floats) -> Ints:

@@ -83,7 +83,7 @@ def r_indicator(
     S² and the other squares are less their bias from estimating the propensities, tr BΣ, B the covariance of the
     propensities' derivatives (Shlomo, Skinner and Schouten 2012 do not centre these, and so take off one parameter too
     many: their R lies higher). Variances are theirs, Σ with the design's errors. Limits come from a noncentral
-    chi-square, because the square of equal propensities is far from normal: they hold there too, and stay from 0 to 1
+    chi-square, because the square of equal propensities is far from normal: they hold there too, and stay from 0 to 1.
 
     Examples
     --------

@@ -25,6 +25,8 @@ _LARGEST = 150_000_000
 def replicated(sampling: Sampling, method: str, replicates: int, seed: int) -> Sampling:
     """Make replicates of the first stage's units and repeat on each what was done to the weights."""
     check_method(method)
+    if not isinstance(replicates, int | np.integer) or replicates < 2:
+        raise InvalidInput(_("replicates is {count}; give a whole number of 2 or more."), count=str(replicates))
     stage = sampling.stages[0]
     if method != "jkn" and not stage.centred.all():
         raise InvalidInput(
@@ -111,8 +113,6 @@ def _bootstrap(stage: Stage, replicates: int, seed: int) -> tuple[Floats, Replic
 
     λ² is the part of the stratum that was not drawn; a lonely unit keeps its weight.
     """
-    if not isinstance(replicates, int | np.integer) or replicates < 2:
-        raise InvalidInput(_("replicates is {count}; give a whole number of 2 or more."), count=str(replicates))
     generator = np.random.default_rng(seed)
     table = np.ones((len(stage.stratum), replicates))
     for stratum in range(len(stage.size)):

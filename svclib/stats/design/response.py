@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.linalg import LinAlgError
 from scipy.special import expit
 
@@ -93,7 +94,17 @@ def response_model(design: Design, responded: str, columns: str | Sequence[str],
     check_filled(responded, np.isnan(outcome))
     for name in names:
         check_filled(name, frame[name].isna().to_numpy(dtype=bool))
+    check_several(frame, names)
     return fit_model(read_terms(frame, columns), outcome, design.row_weights[design.sampling.inside], responded)
+
+
+def check_several(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise `InvalidInput` if a column has one value only."""
+    for column in columns:
+        if frame[column].nunique() < 2:
+            raise InvalidInput(
+                _('The column "{column}" has the same value in all complete rows; leave it out.'), column=column
+            )
 
 
 def single(columns: Sequence[str]) -> list[str]:

@@ -11,6 +11,8 @@ from svclib.stats.arrays import Floats
 from svclib.stats.intervals import normal_quantile
 
 _HALVINGS = 60
+_NOTHING = 1e-9
+"""A square that is a smaller part of its bias has no direction."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,16 @@ class Square:
         """Interval of the root.
 
         The square is c times a noncentral chi-square of bias / c degrees of freedom, c the variance in the direction
-        of what was found, linear / (4 · raw); the limits are the noncentralities that make it just that rare.
+        of what was found, linear / (4 · raw); the limits are the noncentralities that make it just that rare. A square
+        below its bias counts as its bias: less than chance makes tells nothing more.
         """
-        unit = self.linear / (4 * self.raw) if self.raw > 0 else 0.0
-        if unit <= 0 or self.bias <= 0:
+        if self.bias <= 0:
             return self.root, self.root
+        seen = max(self.raw, self.bias)
+        unit = self.linear / (4 * self.raw) if self.raw > _NOTHING * self.bias else self.curved / (2 * self.bias)
         unit *= float(stdtrit(df, (1 + level) / 2) / normal_quantile(level)) ** 2
-        seen, freedom, tail = self.raw / unit, self.bias / unit, (1 - level) / 2
-        low, high = (_noncentrality(seen, freedom, share) for share in (1 - tail, tail))
+        tail = (1 - level) / 2
+        low, high = (_noncentrality(seen / unit, self.bias / unit, share) for share in (1 - tail, tail))
         return float(np.sqrt(unit * low)), float(np.sqrt(unit * high))
 
 

@@ -18,74 +18,74 @@ _ROUNDS = 1000
 
 @dataclass(frozen=True)
 class Trimmed:
-    """Cut weights off at bounds and share what is cut among the others, all the same amount.
+    """Weights cut off at bounds.
 
     Attributes
     ----------
-    lower, upper : float
-    strict : bool
-        Again and again until no weight lies outside.
+    weights : (rows,) float
+    factors : (rows,) float
+        What they are of the weights before; replicates take the same, so that who is drawn twice counts twice.
+    cut : (rows,) bool
+        Rows that were ever outside the bounds.
     """
 
-    lower: float
-    upper: float
-    strict: bool
+    weights: Floats
+    factors: Floats
+    cut: Bools
 
     def reweigh(self, weights: Floats) -> Floats:
-        """Give trimmed weights of the same sum; replicates keep who has no weight in them."""
-        if weights.ndim > 1:
-            return np.column_stack([self.reweigh_one(one)[0] for one in weights.T])
-        return self.reweigh_one(weights)[0]
-
-    def reweigh_one(self, weights: Floats) -> tuple[Floats, Bools]:
-        """Give the trimmed weights, and which rows were ever outside the bounds."""
-        there = weights > 0
-        new, touched = weights[there], np.zeros(int(there.sum()), dtype=np.bool_)
-        for _round in range(_ROUNDS if self.strict else 1):
-            outside = (new < self.lower) | (new > self.upper)
-            if not outside.any():
-                break
-            self._check(new, outside)
-            cut = np.clip(new, self.lower, self.upper)
-            new = np.where(outside, cut, new + (new - cut).sum() / (~outside).sum())
-            touched |= outside
-        out, rows = np.zeros(len(weights)), np.zeros(len(weights), dtype=np.bool_)
-        out[there], rows[there] = new, touched
-        return out, rows
-
-    def _check(self, weights: Floats, outside: Bools) -> None:
-        mean = float(weights.mean())
-        room = self.lower < mean < self.upper
-        cut = np.clip(weights, self.lower, self.upper)
-        share = (weights - cut).sum() / max((~outside).sum(), 1)
-        if not room or outside.all() or (weights[~outside] + share <= 0).any():
-            raise InvalidInput(
-                _(
-                    "Weights of mean {mean:.6g} cannot be trimmed to {lower:g} up to {upper:g}: there is no room for "
-                    "what is cut off; give wider bounds around the mean."
-                ),
-                mean=mean,
-                lower=self.lower,
-                upper=self.upper,
-            )
+        """Give the trimmed weights, of replicates the weights times the factors."""
+        return self.weights if weights.ndim == 1 else weights * self.factors[:, None]
 
     def steps(self, old: Floats, new: Floats) -> tuple[list[Adjustment], int]:
         """Leave the residuals as they are: what earlier margins take out stays out, as in R's trimWeights."""
         return [], 1
 
 
-def read_bounds(lower: Any, upper: Any, strict: bool) -> Trimmed:
-    """Check the bounds of trimming."""
-    low, high = (np.nan if one is not None and not isinstance(one, int | float | np.number) else one
-                 for one in (lower, upper))  # fmt: skip
-    low, high = -np.inf if low is None else float(low), np.inf if high is None else float(high)
+def trimmed(weights: Floats, lower: Any, upper: Any, *, strict: bool) -> Trimmed:
+    """Cut weights off at bounds and share what is cut among the others, all the same amount.
+
+    Raises
+    ------
+    InvalidInput
+        If the bounds are none, or leave no room for what is cut off.
+    """
+    low, high = _bounds(lower, upper)
+    new, cut, mean = weights, np.zeros(len(weights), dtype=np.bool_), float(weights.mean())
+    for _round in range(_ROUNDS if strict else 1):
+        outside = (new < low) | (new > high)
+        if not outside.any():
+            break
+        new, cut = _shared(new, outside, low, high), cut | outside
+    if not low <= mean <= high or (new <= 0).any():
+        raise InvalidInput(
+            _(
+                "Weights of mean {mean:.6g} cannot be trimmed to {lower:g} up to {upper:g}: there is no room for what "
+                "is cut off; give wider bounds around the mean."
+            ),
+            mean=mean,
+            lower=low,
+            upper=high,
+        )
+    return Trimmed(np.clip(new, low, high) if strict else new, new / weights, cut)
+
+
+def _shared(weights: Floats, outside: Bools, low: float, high: float) -> Floats:
+    bounded = np.clip(weights, low, high)
+    takes = np.ones_like(outside) if outside.all() else ~outside
+    return np.asarray(bounded + takes * float((weights - bounded).sum()) / takes.sum(), dtype=np.float64)
+
+
+def _bounds(lower: Any, upper: Any) -> tuple[float, float]:
+    ends = [default if one is None else one for one, default in ((lower, -np.inf), (upper, np.inf))]
+    low, high = (float(one) if isinstance(one, int | float | np.number) else np.nan for one in ends)
     if not low < high or high <= 0 or (low == -np.inf and high == np.inf):
         raise InvalidInput(
             _("Trimming to {lower} up to {upper} is not possible; give upper=, lower= or both, the lower one smaller."),
             lower=str(lower),
             upper=str(upper),
         )
-    return Trimmed(low, high, strict)
+    return low, high
 
 
 def weight_summary(sampling: Sampling) -> pd.DataFrame:
@@ -114,12 +114,6 @@ def described(name: str, weights: Floats, trimmed: int) -> dict[str, Any]:
 
 
 def _trimmed(sampling: Sampling) -> Bools:
-    """Which rows a trimming cut off."""
-    weights, cut = sampling.given, np.zeros(len(sampling.given), dtype=np.bool_)
-    for change in sampling.reweighted:
-        if isinstance(change, Trimmed):
-            weights, rows = change.reweigh_one(weights)
-            cut |= rows
-        else:
-            weights = change.reweigh(weights)
-    return cut & sampling.inside
+    """Which rows of the subpopulation a trimming cut off."""
+    cuts = [change.cut for change in sampling.reweighted if isinstance(change, Trimmed)]
+    return np.logical_or.reduce([np.zeros(len(sampling.given), dtype=np.bool_), *cuts]) & sampling.inside
