@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.linalg import lstsq
-from scipy.special import chdtrc, fdtrc
+from scipy.special import chdtrc
 from scipy.stats import fisher_exact
 from scipy.stats.contingency import odds_ratio
 
 from svclib.stats.arrays import Floats, ratio
 from svclib.stats.compare.effects import chi_square_noncentrality
 from svclib.stats.compare.groups import CompareNote, Row
+from svclib.stats.compare.rao_scott import Tested, generalised_effects, second_order
 from svclib.stats.samples import Sample
 
 FISHER_MOST = 5000
@@ -56,7 +56,7 @@ def standardised_residuals(table: Floats) -> Floats:
 def _chi_square(table: Floats, level: float) -> Row:
     statistic, n = pearson(table), float(table.sum())
     df = float((table.shape[0] - 1) * (table.shape[1] - 1))
-    return _with_v(
+    return with_v(
         Row("cramers_v", "chi-square", n, df=df, statistic=statistic, p_value=float(chdtrc(df, statistic))),
         table,
         1.0,
@@ -64,7 +64,7 @@ def _chi_square(table: Floats, level: float) -> Row:
     )
 
 
-def _with_v(row: Row, table: Floats, design_effect: float, level: float) -> Row:
+def with_v(row: Row, table: Floats, design_effect: float, level: float) -> Row:
     """Add Cramér's V = √(χ² / (n (min(rows, columns) − 1))), its interval, and the note on small expected counts."""
     most = row.n * (min(table.shape) - 1)
     df = float((table.shape[0] - 1) * (table.shape[1] - 1))
@@ -104,31 +104,22 @@ def _squares(answers: Sample, shape: tuple[int, ...]) -> Floats:
 
 
 def _rao_scott(table: Floats, weighted: Floats, squares: Floats, level: float) -> Row:
-    """F of Pearson's chi-square over its generalised design effects (Rao and Scott 1984, second order)."""
+    """F of Pearson's chi-square over its generalised design effects."""
     n, shares = float(table.sum()), weighted / weighted.sum()
-    statistic, delta = pearson(shares * n), _design_effects(shares, squares / weighted.sum() ** 2, n)
-    trace = float(np.trace(delta))
-    df = trace**2 / float(np.trace(delta @ delta))
-    f, df2 = statistic / trace, df * (n - 1)
-    row = Row("cramers_v", "Rao–Scott F", n, df=df, df2=df2, statistic=statistic)
-    measured = _with_v(row, table, trace / len(delta), level)
-    return replace(measured, statistic=f, p_value=float(fdtrc(df, df2, f)))
+    effects = generalised_effects(shares, _weights_covariance(shares, squares / weighted.sum() ** 2, n), n)
+    return rao_scott_row(table, shares, effects, second_order(pearson(shares * n), effects, n - 1), level)
 
 
-def _design_effects(shares: Floats, squares: Floats, n: float) -> Floats:
-    """Matrix of generalised design effects of the interactions, from the linearised covariance of the shares."""
+def rao_scott_row(table: Floats, shares: Floats, effects: Floats, tested: Tested, level: float) -> Row:
+    """Give a test with Cramér's V, whose interval allows for the mean design effect."""
+    n, square = float(table.sum()), pearson(shares * table.sum())
+    statistic, df, df2, p_value = tested
+    row = Row("cramers_v", "Rao–Scott F", n, df=df, df2=df2, statistic=square)
+    measured = with_v(row, table, float(np.trace(effects)) / len(effects), level)
+    return replace(measured, statistic=statistic, p_value=p_value)
+
+
+def _weights_covariance(shares: Floats, squares: Floats, n: float) -> Floats:
+    """Linearised covariance of the shares, of weights alone."""
     p, s = shares.ravel(), squares.ravel()
-    covariance = (np.diag(s) - np.outer(s, p) - np.outer(p, s) + s.sum() * np.outer(p, p)) * n / (n - 1)
-    inverse = np.diag(np.divide(1, p, out=np.zeros_like(p), where=p > 0))
-    contrasts = _interactions(*shares.shape)
-    simple = contrasts.T @ (inverse / n) @ contrasts
-    return np.asarray(lstsq(simple, contrasts.T @ inverse @ covariance @ inverse @ contrasts)[0])
-
-
-def _interactions(rows: int, columns: int) -> Floats:
-    """Contrasts of the interactions, orthogonal to both margins: cells × (rows − 1)(columns − 1)."""
-
-    def centred(size: int) -> Floats:
-        return np.asarray((np.eye(size) - 1 / size)[:, 1:])
-
-    return np.asarray(np.kron(centred(rows), centred(columns)), dtype=np.float64)
+    return (np.diag(s) - np.outer(s, p) - np.outer(p, s) + s.sum() * np.outer(p, p)) * n / (n - 1)
