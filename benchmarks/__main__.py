@@ -6,7 +6,7 @@ import argparse
 import importlib
 import sys
 
-NAMES = ("saves", "kills", "pages", "resume", "report", "differential_forms", "start")
+NAMES = ("saves", "kills", "pages", "resume", "report", "differential_forms", "start", "survey_designs", "raking")
 
 
 def main() -> int:

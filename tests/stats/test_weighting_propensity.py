@@ -202,7 +202,8 @@ def test_who_answered_may_be_named(visits):
         ({"age": None}, {}, '"age" is empty in 9 of 9 rows'),
         ({"answered": 7}, {}, '"answered" holds 7'),
         ({}, {"columns": "agge"}, 'no column "agge"'),
-        ({"age": list("aaaaabbbb"), "answered": [1] * 5 + [0] * 4}, {}, "predicted without error"),
+        ({"age": list("aaaaabbbb"), "answered": [1] * 5 + [0] * 4}, {}, 'Nobody of "b" in "age" answered'),
+        ({"age": list("aaaaabbbb"), "answered": [1] * 5 + [0, 1] * 2}, {}, 'Everybody of "a" in "age" answered'),
         ({}, {"level": 2}, "level is 2"),
     ],
 )

@@ -12,6 +12,7 @@ _ROOMS = {
     "missing": "imputed missing_bars missing_map missing_who",
     "planning": "allocation margin_curve power_curve",
     "satisfaction": "ranking trend",
+    "weighting": "margins r_partials weight_distribution",
 }
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names.split()}
 __all__ = list(_WHERE)

@@ -57,11 +57,20 @@ class Domains:
         """Give each row the number of its group."""
         return by_group if self.groups == 1 else by_group[self.group]
 
+    def products(self, first: Floats, second: Floats) -> Floats:
+        """Sum of first × second by group."""
+        if self.groups == 1:
+            return np.array([float(first @ second)])
+        return self.sum(first * second)
+
+    def weights(self, valid: Bools) -> Floats:
+        """Weights of the valid rows, 0 for the others."""
+        return self.sampling.weights if valid.all() else self.sampling.weights * valid
+
     def mean(self, values: Floats, valid: Bools) -> Floats:
         """Weighted mean of the valid values by group; exact where all are equal."""
-        weights = self.sampling.weights * valid
-        centre = self._one_of(values, valid)
-        return centre + ratio(self.sum(weights * (values - self.spread_out(centre))), self.sum(weights))
+        weights, centre = self.weights(valid), self._one_of(values, valid)
+        return centre + ratio(self.products(weights, values - self.spread_out(centre)), self.sum(weights))
 
     def alike(self, values: Floats, valid: Bools) -> Bools:
         """Groups of two answers or more that are all equal."""
@@ -131,21 +140,19 @@ def domains(data: pd.DataFrame, sampling: Sampling, by: list[str], opt_in: bool)
 def read(values: Floats, sampling: Sampling) -> tuple[Floats, Bools]:
     """Split a column into its numbers (0 where missing) and the rows that count."""
     valid = ~np.isnan(values) & sampling.inside
-    return np.where(valid, values, 0.0), valid
+    return values if valid.all() else np.where(valid, values, 0.0), valid
 
 
 def mean_column(term: str, given: Floats, parts: Domains) -> Column:
     """Mean Σwy / Σw; residual w (y - mean) / Σw."""
     values, valid = read(given, parts.sampling)
-    estimate = parts.mean(values, valid)
-    weights = parts.sampling.weights * valid
+    weights, estimate = parts.weights(valid), parts.mean(values, valid)
     size = parts.sum(weights)
-    away = weights * np.where(valid, values - parts.spread_out(estimate), 0.0)
+    apart = values - parts.spread_out(np.nan_to_num(estimate))
+    away = weights * apart
     residual = away * parts.spread_out(np.nan_to_num(ratio(1, size)))
-    simple = _simple_variance(
-        parts.sum(away * (values - parts.spread_out(np.nan_to_num(estimate)))), size, valid, parts
-    )
-    again = _replicated_ratio(values, valid.astype(float), parts)
+    simple = _simple_variance(parts.products(away, apart), size, valid, parts)
+    again = _replicated_ratio(values, valid, parts)
     return Column(term, estimate, residual, valid, parts.alike(values, valid), simple, again)
 
 
@@ -154,27 +161,28 @@ def variance_column(term: str, given: Floats, parts: Domains) -> Column:
     column = mean_column(term, squares(given, parts), parts)
     values, valid = read(given, parts.sampling)
     away = np.where(valid, values - parts.mean(values, valid)[parts.group], 0.0)
-    first = _replicated_ratio(away, valid.astype(float), parts)
-    second = _replicated_ratio(away**2, valid.astype(float), parts)
+    first, second = (_replicated_ratio(one, valid, parts) for one in (away, away**2))
     if first is None or second is None:
         return column
     n = parts.sum(valid.astype(float))
     return replace(column, replicated=(second - first**2) * ratio(n, n - 1))
 
 
-def _replicated_ratio(top: Floats, bottom: Floats, parts: Domains) -> Floats | None:
-    above, below = parts.replicated(top), parts.replicated(bottom)
+def _replicated_ratio(top: Floats, bottom: Floats | Bools, parts: Domains) -> Floats | None:
+    if parts.sampling.replicates is None:
+        return None
+    above, below = parts.replicated(top), parts.replicated(bottom.astype(float))
     return None if above is None or below is None else ratio(above, below)
 
 
 def total_column(term: str, given: Floats, parts: Domains) -> Column:
     """Total Σwy; residual wy."""
     values, valid = read(given, parts.sampling)
-    weights = parts.sampling.weights * valid
+    weights = parts.weights(valid)
     size, residual = parts.sum(weights), weights * values
     estimate = np.where(size > 0, parts.sum(residual), np.nan)
-    apart = np.where(valid, values - parts.spread_out(parts.mean(values, valid)), 0.0)
-    simple = size**2 * _simple_variance(parts.sum(weights * apart**2), size, valid, parts)
+    apart = values - parts.spread_out(np.nan_to_num(parts.mean(values, valid)))
+    simple = size**2 * _simple_variance(parts.products(weights * apart, apart), size, valid, parts)
     never: Bools = np.zeros(parts.groups, dtype=np.bool_)
     return Column(term, estimate, residual, valid, never, simple, parts.replicated(values))
 

@@ -14,7 +14,7 @@ from scipy.special import expit
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats
 from svclib.stats.columns import check_columns, names_of
-from svclib.stats.design.balance import check_filled
+from svclib.stats.design.balance import check_filled, is_numeric
 from svclib.stats.design.survey import Design
 from svclib.stats.marks import _
 from svclib.stats.models.families import family_and_link
@@ -95,7 +95,23 @@ def response_model(design: Design, responded: str, columns: str | Sequence[str],
     for name in names:
         check_filled(name, frame[name].isna().to_numpy(dtype=bool))
     check_several(frame, names)
+    check_varies(outcome, responded)
+    _check_rates(frame, names, outcome)
     return fit_model(read_terms(frame, columns), outcome, design.row_weights[design.sampling.inside], responded)
+
+
+def _check_rates(frame: pd.DataFrame, columns: Sequence[str], outcome: Floats) -> None:
+    """Raise `InvalidInput` if everybody or nobody of a category answered."""
+    for column in columns:
+        if is_numeric(frame[column]):
+            continue
+        rates = pd.Series(outcome).groupby(frame[column].to_numpy()).mean()
+        for rate, text in (
+            (0.0, _('Nobody of "{category}" in "{column}" answered; merge it with another category.')),
+            (1.0, _('Everybody of "{category}" in "{column}" answered; merge it with another category.')),
+        ):
+            if (rates == rate).any():
+                raise InvalidInput(text, category=str(rates.index[rates == rate][0]), column=column)
 
 
 def check_several(frame: pd.DataFrame, columns: Sequence[str]) -> None:
