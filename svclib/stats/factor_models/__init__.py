@@ -1,0 +1,1 @@
+"""Confirmatory factor models: fit, tests, invariance between groups, scores."""

@@ -1,0 +1,145 @@
+"""The standardised solution: loadings, correlations and shares of variance, with errors by the delta method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+
+from svclib.stats.arrays import Floats, Ints
+from svclib.stats.factor_models.moments import explained, variances
+from svclib.stats.factor_models.parameters import Kind, Table
+from svclib.stats.factor_models.solution import Solution
+from svclib.stats.intervals import normal_quantile
+
+
+@dataclass(frozen=True, eq=False)
+class Quantities:
+    """Functions of the parameters.
+
+    Attributes
+    ----------
+    values : (quantities,) float
+    slopes : (quantities, parameters) float
+    """
+
+    values: Floats
+    slopes: Floats
+
+    def errors(self, vcov: Floats) -> Floats:
+        """Standard errors by the delta method."""
+        return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", self.slopes, vcov, self.slopes), 0))
+
+    def times(self, other: Quantities) -> Quantities:
+        """Multiply, by the product rule."""
+        slopes = self.slopes * other.values[:, None] + self.values[:, None] * other.slopes
+        return Quantities(self.values * other.values, slopes)
+
+    def power(self, exponent: float) -> Quantities:
+        """Raise to a power; NaN where the value is not above 0."""
+        base = np.where(self.values > 0, self.values, np.nan)
+        return Quantities(base**exponent, exponent * base[:, None] ** (exponent - 1) * self.slopes)
+
+    def minus(self, other: Quantities) -> Quantities:
+        """Subtract."""
+        return Quantities(self.values - other.values, self.slopes - other.slopes)
+
+    def take(self, rows: Ints) -> Quantities:
+        """Choose some."""
+        return Quantities(self.values[rows], self.slopes[rows])
+
+
+def parameters(table: Table, values: Floats, rows: Ints) -> Quantities:
+    """Rows of the table as quantities."""
+    slopes = np.zeros((len(rows), table.count))
+    kept = np.flatnonzero(table.free[rows] >= 0)
+    slopes[kept, table.free[rows[kept]]] = 1.0
+    return Quantities(values[rows], slopes)
+
+
+def factor_variances(table: Table, values: Floats, group: int) -> Quantities:
+    """Variances of the factors, in their order."""
+    rows = table.of(Kind.FACTOR)
+    own = rows[(table.group[rows] == group) & (table.row[rows] == table.column[rows])]
+    return parameters(table, values, own[np.argsort(table.row[own])])
+
+
+def error_variances(table: Table, values: Floats, group: int) -> Quantities:
+    """Variances of the items' errors."""
+    return Quantities(*variances(table, values, group)).minus(Quantities(*explained(table, values, group)))
+
+
+def standardised(solution: Solution) -> Quantities:
+    """Standardise every row of the table: factors and items (or what lies behind them) with variance 1.
+
+    Covariances become correlations, of errors too; scales have no standardised value and are NaN.
+    """
+    table, values = solution.table, solution.values
+    out, slopes = np.full(len(values), np.nan), np.zeros((len(values), table.count))
+    for group in range(table.plan.groups):
+        for kind in Kind:
+            rows = table.of(kind)
+            rows = rows[table.group[rows] == group]
+            if len(rows) and kind != Kind.SCALE:
+                found = _standardise(table, values, group, kind, rows)
+                out[rows], slopes[rows] = found.values, found.slopes
+    return Quantities(out, slopes)
+
+
+def _standardise(table: Table, values: Floats, group: int, kind: Kind, rows: Ints) -> Quantities:
+    plain, row, column = parameters(table, values, rows), table.row[rows], table.column[rows]
+    factors = factor_variances(table, values, group)
+    items = Quantities(*variances(table, values, group))
+    if kind == Kind.LOADING:
+        return plain.times(factors.take(column).power(0.5)).times(items.take(row).power(-0.5))
+    if kind == Kind.FACTOR:
+        return _corrected(
+            plain.times(factors.take(row).power(-0.5)).times(factors.take(column).power(-0.5)), row, column
+        )
+    if kind == Kind.MEAN:
+        return plain.times(factors.take(row).power(-0.5))
+    if kind == Kind.RESIDUAL:
+        return _residuals(table, values, group, plain, items, row, column)
+    return plain.times(items.take(row).power(-0.5))
+
+
+def _corrected(found: Quantities, row: Ints, column: Ints) -> Quantities:
+    """Variances become exactly 1, without an error."""
+    own = row == column
+    return Quantities(np.where(own, 1.0, found.values), np.where(own[:, None], 0.0, found.slopes))
+
+
+def _residuals(
+    table: Table, values: Floats, group: int, plain: Quantities, items: Quantities, row: Ints, column: Ints
+) -> Quantities:
+    errors = error_variances(table, values, group)
+    share = plain.times(items.take(row).power(-1))
+    related = plain.times(errors.take(row).power(-0.5)).times(errors.take(column).power(-0.5))
+    own = row == column
+    return Quantities(np.where(own, share.values, related.values), np.where(own[:, None], share.slopes, related.slopes))
+
+
+def plain_interval(value: Floats, error: Floats, level: float) -> tuple[Floats, Floats]:
+    """Give value ± z · error."""
+    reach = normal_quantile(level) * error
+    return value - reach, value + reach
+
+
+def share_interval(share: Floats, error: Floats, level: float) -> tuple[Floats, Floats]:
+    """Interval of a share on the logit scale; NaN outside (0, 1)."""
+    inside = (share > 0) & (share < 1)
+    safe = np.where(inside, share, 0.5)
+    reach = normal_quantile(level) * error / (safe * (1 - safe))
+    low, high = expit(logit(safe) - reach), expit(logit(safe) + reach)
+    return np.where(inside, low, np.nan), np.where(inside, high, np.nan)
+
+
+def correlation_interval(value: Floats, error: Floats, level: float) -> tuple[Floats, Floats]:
+    """Interval of a correlation or standardised loading on Fisher's scale, z = artanh r; plain beyond ±1."""
+    reach = normal_quantile(level)
+    inside = np.abs(value) < 1
+    safe = np.where(inside, value, 0.0)
+    centre, width = np.arctanh(safe), reach * error / (1 - safe**2)
+    low = np.where(inside, np.tanh(centre - width), value - reach * error)
+    return low, np.where(inside, np.tanh(centre + width), value + reach * error)
