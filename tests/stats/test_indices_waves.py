@@ -12,6 +12,7 @@ from svclib import stats
 from svclib.errors import InvalidInput
 from svclib.stats.design.results import OPT_IN
 from svclib.stats.estimate import COLUMNS, Note
+from svclib.stats.intervals import wilson
 from svclib.stats.time.waves import TWO_WAVES
 
 R = json.loads((Path(__file__).parent / "reference" / "indices.json").read_text(encoding="utf-8"))["values"]
@@ -77,6 +78,25 @@ def test_the_change_of_a_share_without_overlap_is_newcombes():
     ours = stats.waves(data, "y", "wave", kind="share", success=[4, 5]).changes().iloc[0]
     theirs = stats.changes(stats.csat(data, "y", by="wave"), over="wave").iloc[1]
     assert [ours["low"], ours["high"]] == pytest.approx([theirs["low"], theirs["high"]], rel=1e-10)
+
+
+def test_the_change_of_a_share_in_a_panel_is_newcombes_for_pairs():
+    first, second = np.repeat([1, 1, 0, 0], [20, 12, 2, 16]), np.repeat([1, 0, 1, 0], [20, 12, 2, 16])
+    row = stats.waves(two(first, second), "y", "wave", respondent="who", kind="share", success=1).changes().iloc[0]
+    low, high = (np.array(ends) for ends in wilson(np.array([0.64, 0.44]), np.array([50.0, 50.0]), 0.95))
+    phi = (20 * 16 - 12 * 2) / np.sqrt(32 * 18 * 22 * 28)  # Newcombe 1998, paired, method 8
+    below = np.array([high[0] - 0.64, 0.44 - low[1]])
+    above = np.array([0.64 - low[0], high[1] - 0.44])
+    reach = [np.sqrt((side**2).sum() - 2 * phi * side.prod()) for side in (below, above)]
+    assert row["correlation"] == pytest.approx(phi, rel=1e-12)
+    assert [row["low"], row["high"]] == pytest.approx([-0.2 - reach[0], -0.2 + reach[1]], rel=1e-10)
+
+
+@pytest.mark.parametrize("given", [{"kind": "share", "success": [4, 5]}, {"scale": (1, 5)}, {}])
+def test_a_panel_tells_more_than_two_samples(given):
+    data = two(FIRST * 3, SECOND * 3)
+    panel, apart = (stats.waves(data, "y", "wave", respondent=who, **given).changes().iloc[0] for who in ("who", None))
+    assert panel["high"] - panel["low"] < 0.95 * (apart["high"] - apart["low"])
 
 
 # ── R's survey: stacked waves ──────────────────────────────────────────────────────────────────────────────────────

@@ -184,8 +184,8 @@ class Waves(Estimates):
         correlation = np.nan_to_num(_correlations(block, np.outer(errors, errors)))
         np.fill_diagonal(correlation, 1.0)
         low, high = self._column("low")[rows], self._column("high")[rows]
-        below = coefficients * np.where(coefficients > 0, value - low, value - high)
-        above = coefficients * np.where(coefficients > 0, high - value, low - value)
+        below = coefficients * np.where(coefficients > 0, value - low, high - value)
+        above = coefficients * np.where(coefficients > 0, high - value, value - low)
         reaches = [float(np.sqrt(np.maximum(side @ correlation @ side, 0))) for side in (below, above)]
         return Combined(estimate, error, estimate - reaches[0], estimate + reaches[1], np.inf)
 
