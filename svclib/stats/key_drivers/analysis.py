@@ -19,6 +19,7 @@ from svclib.stats.key_drivers.limits import Limiter
 from svclib.stats.key_drivers.metrics import MEASURES, Method, check_method, inflation
 from svclib.stats.key_drivers.moments import Complete, Pairwise, Source, check_consistent
 from svclib.stats.key_drivers.notes import DriverNote
+from svclib.stats.key_drivers.ordinal import latent
 from svclib.stats.key_drivers.reading import Groups, Ratings, Reading, read, read_players, read_ratings
 from svclib.stats.key_drivers.shapley import EXACT, order_gains, random_orders, sampled_shapley, shapley
 from svclib.stats.key_drivers.sweeping import regress, sweep_out
@@ -109,6 +110,7 @@ class Request:
     controls: str | Sequence[str] | None = None
     groups: Groups | None = None
     missing: Missing = "complete"
+    ordinal: bool = False
     bootstraps: int = 1000
     orders: int = 4000
     seed: int = 1
@@ -124,6 +126,8 @@ class Request:
                 missing=str(self.missing),
                 known=", ".join(get_args(Missing)),
             )
+        if self.missing == "pairwise" and self.ordinal:
+            raise InvalidInput(_('An ordinal outcome needs complete rows; leave out missing="pairwise".'))
         if not _LEAST_ORDERS <= self.orders <= _MOST_ORDERS:
             raise InvalidInput(
                 _("orders is {orders}; give a number from {fewest} to {most}."),
@@ -140,6 +144,7 @@ class How(TypedDict, total=False):
     controls: str | Sequence[str] | None
     groups: Groups | None
     missing: Missing
+    ordinal: bool
     bootstraps: int
     orders: int
     seed: int
@@ -206,17 +211,18 @@ def analyse(design: Design, outcome: str, drivers: str | Sequence[str], request:
     """
     request.check()
     players = read_players(drivers, request.groups)
-    reading = read(design, outcome, players, names_of(request.controls), pairwise=request.missing == "pairwise")
+    pairwise, controls = request.missing == "pairwise", names_of(request.controls)
+    reading = read(design, outcome, players, controls, pairwise=pairwise, ordinal=request.ordinal)
     check_method(request.method, reading.wide)
     needed, boxes = top is not None, None if top == "mean" else top
     ratings = read_ratings(design.frame, players, top=boxes, needed=needed)
     shares = Shares.of(request.method, reading.widths, request.orders, request.seed)
-    calculation = _Calculation(reading, source_of(reading, request), ratings, shares)
+    calculation = _Calculation(reading, source_of(design, reading, request), ratings, shares)
     units = units_of(design.sampling, request.seed)
     sums = units.sums([*calculation.source.columns(), *ratings.columns(reading.weights)])
     moments = calculation.moments(sums.sum(axis=0)[None])
     own, shift, error = calculation.sample(sums.sum(axis=0)[None])
-    df = float(design.domains(None).degrees(reading.complete)[0])
+    df = float(design.domains(None).degrees(reading.used)[0])
     draws = None
     if request.bootstraps and df >= 1:
         draws = _joined((calculation(one @ sums) for one in units.draws(request.bootstraps, request.seed)), shift)
@@ -236,12 +242,7 @@ def _reason(request: Request, draws: Numbers | None, df: float) -> str:
 
 
 def _limiter(reading: Reading, request: Request, df: float) -> Limiter:
-    return Limiter.of(request.level, df, _rows(reading), reading.matrix.shape[1] - 1)
-
-
-def _rows(reading: Reading) -> float:
-    """Rows behind the regression; of answers in pairs the fewest with the outcome."""
-    return float((reading.there & reading.there[:, -1:]).sum(axis=0).min())
+    return Limiter.of(request.level, df, reading.n, reading.matrix.shape[1] - 1)
 
 
 def _blocks(reading: Reading) -> list[list[int]]:
@@ -299,6 +300,8 @@ class _Calculation:
         )
 
 
-def source_of(reading: Reading, request: Request) -> Source:
+def source_of(design: Design, reading: Reading, request: Request) -> Source:
     """Choose where the moments come from."""
+    if request.ordinal:
+        return latent(design, reading)
     return Pairwise(reading) if request.missing == "pairwise" else Complete(reading)

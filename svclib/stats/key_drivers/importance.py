@@ -23,6 +23,7 @@ def drivers(
     groups: Groups | None = None,
     weights: str | None = None,
     missing: Missing = "complete",
+    ordinal: bool = False,
     bootstraps: int = 1000,
     orders: int = 4000,
     seed: int = 1,
@@ -53,6 +54,10 @@ def drivers(
         Column of survey weights of a frame.
     missing : {"complete", "pairwise"}
         Rows with every answer, or for each two columns the rows with both.
+    ordinal : bool
+        Take the outcome's answers as ordered steps of a hidden scale: the variance is that of the hidden outcome in
+        a cumulative probit model (its R² is McKelvey and Zavoina's, 1975), and slopes are in its standard
+        deviations. Text needs ordered categories.
     bootstraps : int
         Draws for the intervals; 0 for none.
     orders : int
@@ -85,5 +90,5 @@ def drivers(
     >>> drivers(visits, "overall", ["wait", "staff"]).frame[["term", "rank_low", "rank_high"]].values.tolist()
     [['staff', 1, 1], ['wait', 2, 2]]
     """
-    request = Request(method, controls, groups, missing, bootstraps, orders, seed, level)
+    request = Request(method, controls, groups, missing, ordinal, bootstraps, orders, seed, level)
     return result(analyse(design_of(data, weights), outcome, drivers, request))

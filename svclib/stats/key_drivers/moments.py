@@ -36,19 +36,22 @@ class Complete:
 
     def columns(self) -> Iterator[Floats]:
         """Weights, weighted columns, and weighted products."""
-        weights = self.reading.weights * self.reading.complete
-        matrix = self.reading.matrix
-        yield weights
-        for first in matrix.T:
-            yield weights * first
-        for i in range(matrix.shape[1]):
-            for j in range(i, matrix.shape[1]):
-                yield weights * matrix[:, i] * matrix[:, j]
+        return cross_products(self.reading.matrix, self.reading.weights * self.reading.used)
 
     def moments(self, sums: Floats) -> Floats:
         """Put the sums into a matrix and take the means out."""
         size = self.reading.matrix.shape[1] + 1
         return centred(symmetric(sums, size))
+
+
+def cross_products(matrix: Floats, weights: Floats) -> Iterator[Floats]:
+    """Weighted products of every two columns, a column of ones before them: the upper triangle, row by row."""
+    yield weights
+    for first in matrix.T:
+        yield weights * first
+    for i in range(matrix.shape[1]):
+        for j in range(i, matrix.shape[1]):
+            yield weights * matrix[:, i] * matrix[:, j]
 
 
 def symmetric(values: Floats, size: int) -> Floats:

@@ -13,6 +13,7 @@ from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.columns import check_columns, check_range, names_of, numbers
 from svclib.stats.design.survey import Design
 from svclib.stats.marks import _
+from svclib.stats.models.categories import read_categories
 from svclib.stats.terms import Terms, check_independent, read_terms
 
 Groups = Mapping[str, Sequence[str]]
@@ -94,14 +95,20 @@ class Reading:
         Terms of each player (a column of categories has several).
     controls : int
         Terms of the controls, which come first.
+    sources : tuple of str
+        Columns of the data: controls, then drivers.
     terms : tuple of str
         Names of the columns of `matrix` but the last.
     matrix : (rows, terms + 1) float
         Standardised, the outcome last; 0 where missing.
     there : (rows, terms + 1) bool
         Where there is an answer.
-    complete : (rows,) bool
-        Rows of the subpopulation with every answer.
+    used : (rows,) bool
+        Rows of the subpopulation with every answer; of answers in pairs those with one to the outcome.
+    n : int
+        Complete rows; of answers in pairs the fewest that a driver shares with the outcome.
+    left_out : float
+        Share of the answers to the outcome that are not used.
     scale : (terms + 1,) float
         Standard deviations that were divided by.
     weights : (rows,) float
@@ -112,23 +119,15 @@ class Reading:
     players: Players
     widths: tuple[int, ...]
     controls: int
+    sources: tuple[str, ...]
     terms: tuple[str, ...]
     matrix: Floats
     there: Bools
-    complete: Bools
+    used: Bools
     scale: Floats
     weights: Floats
-
-    @property
-    def n(self) -> int:
-        """Complete rows."""
-        return int(self.complete.sum())
-
-    @property
-    def left_out(self) -> float:
-        """Share of the rows with an answer to the outcome that are not complete."""
-        answered = self.there[:, -1] & (self.weights > 0)
-        return 1 - self.n / max(int(answered.sum()), 1)
+    n: int
+    left_out: float
 
     @property
     def wide(self) -> list[str]:
@@ -136,41 +135,69 @@ class Reading:
         return [name for name, width in zip(self.players.names, self.widths, strict=True) if width > 1]
 
 
-def read(design: Design, name: str, players: Players, controls: Sequence[str], *, pairwise: bool = False) -> Reading:
+def read(
+    design: Design,
+    name: str,
+    players: Players,
+    controls: Sequence[str],
+    *,
+    pairwise: bool = False,
+    ordinal: bool = False,
+) -> Reading:
     """Read and check the columns.
+
+    Parameters
+    ----------
+    pairwise : bool
+        Use every answer, not only those of complete rows.
+    ordinal : bool
+        The outcome is one of ordered categories; it is read as their codes.
 
     Raises
     ------
     InvalidInput
         Naming a column that is absent, does not vary, or follows from others; or where there are too few rows.
     """
-    for column in (*players.every, *controls):
-        if name in (column, *column.split(":")):
+    sources = [*controls, *players.every]
+    _check_sides(name, sources)
+    outcome, data, inside = _outcome(design.frame, name, ordinal), design.frame, design.sampling.inside
+    whole = read_terms(data, sources)
+    _check_told(sources, whole.columns)
+    answered = ~np.isnan(outcome) & inside
+    used = answered if pairwise else answered & whole.known
+    values, there = _each(data, whole) if pairwise else (whole.matrix[:, 1:], np.ones((len(data), 1), dtype=np.bool_))
+    there = np.column_stack([np.broadcast_to(there, values.shape), answered]) & (inside if pairwise else used)[:, None]
+    if pairwise:
+        _check_varied(values, there, whole.names[1:])
+        _check_shared(there, whole.columns[1:])
+    else:
+        check_independent(whole, used)
+    _check_outcome(outcome[used], name)
+    weights, owners = design.sampling.weights * inside, whole.columns[1:]
+    matrix, scale = _standardised(np.column_stack([values, np.nan_to_num(outcome)]), there, weights)
+    scale[-1] = 1.0 if ordinal else scale[-1]
+    n = int((there & there[:, -1:]).sum(axis=0).min())
+    return Reading(
+        name, players, tuple(sum(owners.count(one) for one in columns) for columns in players.columns),
+        sum(owners.count(one) for one in controls), tuple(sources), whole.names[1:], matrix, there, used, scale,
+        weights, n, 0.0 if pairwise else 1 - n / max(int(answered.sum()), 1),
+    )  # fmt: skip
+
+
+def _check_sides(outcome: str, sources: Sequence[str]) -> None:
+    for column in sources:
+        if outcome in (column, *column.split(":")):
             raise InvalidInput(
                 _('The outcome "{column}" cannot be its own driver; leave it out of the drivers and controls.'),
-                column=name,
+                column=outcome,
             )
-    outcome = numbers(design.frame, name)
-    whole = read_terms(design.frame, [*controls, *players.every])
-    _check_told([*controls, *players.every], whole.columns)
-    inside = design.sampling.inside
-    complete = whole.known & ~np.isnan(outcome) & inside
-    values, there = _each(design.frame, whole) if pairwise else (whole.matrix[:, 1:], whole.known[:, None])
-    there = np.column_stack([np.broadcast_to(there, values.shape), ~np.isnan(outcome)])
-    if pairwise:
-        _check_varied(values, there & inside[:, None], whole.names[1:])
-    else:
-        check_independent(whole, complete)
-    _check_outcome(outcome[complete], name)
-    weights = design.sampling.weights * inside
-    counted = there & inside[:, None] if pairwise else np.broadcast_to(complete[:, None], there.shape)
-    matrix, scale = _standardised(np.column_stack([values, np.nan_to_num(outcome)]), counted, weights)
-    owners = whole.columns[1:]
-    widths = tuple(sum(owners.count(one) for one in columns) for columns in players.columns)
-    return Reading(
-        name, players, widths, sum(owners.count(one) for one in controls), whole.names[1:], matrix,
-        counted, complete, scale, weights,
-    )  # fmt: skip
+
+
+def _outcome(data: pd.DataFrame, name: str, ordinal: bool) -> Floats:
+    if not ordinal:
+        return numbers(data, name)
+    codes = read_categories(data, name)[0]
+    return np.where(codes < 0, np.nan, codes.astype(np.float64))
 
 
 def _check_told(columns: Sequence[str], told: Sequence[str]) -> None:
@@ -199,11 +226,23 @@ def _check_varied(values: Floats, there: Bools, names: Sequence[str]) -> None:
             )
 
 
+def _check_shared(there: Bools, names: Sequence[str]) -> None:
+    shared = (there[:, :-1] & there[:, -1:]).sum(axis=0)
+    if shared.min() <= len(names) + 1:
+        raise InvalidInput(
+            _('"{column}" shares only {rows} answers with the outcome, too few for {terms} terms; leave it out.'),
+            column=names[int(shared.argmin())],
+            rows=int(shared.min()),
+            terms=len(names),
+        )
+
+
 def _check_outcome(values: Floats, name: str) -> None:
     if not len(values) or np.ptp(values) == 0:
         raise InvalidInput(
             _(
-                'The outcome "{column}" has the same value in all complete rows: there is nothing to explain; choose another column.'
+                'The outcome "{column}" has the same value in all complete rows: there is nothing to explain; choose '
+                "another column."
             ),
             column=name,
         )

@@ -131,7 +131,7 @@ def _driver_rows(found: Analysis, compared: Differences | None) -> pd.DataFrame:
         error = found.limiter.error(found.draws.importance)
         low, high = found.limiter.limits(importance, found.draws.importance, floor=found.floor)
         share_low, share_high = found.limiter.proportions(importance, found.draws.importance, floor=found.floor)
-        share_low = np.where(low <= found.floor, np.maximum(found.floor, -1.0), share_low)
+        share_low = np.where(low <= found.floor, 0.0, share_low)
     out = _rows(
         found, pd.DataFrame(index=range(len(names))), term=list(names), estimate=importance, std_error=error, low=low,
         high=high, note=_notes(found),
