@@ -8,7 +8,8 @@ from svclib import stats
 from svclib.errors import InvalidInput
 from svclib.stats.estimate import Note
 from svclib.stats.intervals import feldt
-from svclib.stats.scales.reliability import covariance, reliability
+from svclib.stats.scales import reliability as room
+from svclib.stats.scales.reliability import CONSTANT, IDENTICAL, alpha_of, covariance, if_deleted, reliability
 
 Q = [f"q{i}" for i in range(1, 7)]
 
@@ -116,6 +117,102 @@ def test_the_interval_covers_in_a_small_simulation():
         low, high = feldt(reliability(values).alpha, 30, 4, 0.95)
         hits += low <= truth <= high
     assert hits / runs >= 0.92
+
+
+def test_copies_of_an_item_are_told():
+    x = np.arange(10.0)
+    row = stats.alpha(pd.DataFrame({"a": x, "b": x, "c": x})).iloc[0]
+    assert row["note"] == IDENTICAL
+    assert (row["low"], row["high"]) == (1, 1)
+
+
+def test_the_robust_interval_is_never_narrower_than_feldts(table):
+    for rows in (25, 200, 900):
+        data = table("visits")[Q].dropna().head(rows)
+        robust, classical = stats.alpha(data).iloc[0], stats.alpha(data, interval="feldt").iloc[0]
+        assert robust["low"] <= classical["low"]
+        assert robust["high"] >= classical["high"]
+        assert robust["estimate"] == classical["estimate"]
+
+
+def top_heavy(seed, n=150):
+    """Six items of which 80 % give the best answer."""
+    random = np.random.default_rng(seed)
+    values = 0.65 * random.normal(size=(n, 1)) + np.sqrt(1 - 0.65**2) * random.normal(size=(n, 6))
+    return pd.DataFrame(np.digitize(values, [-2.33, -1.88, -1.48, -0.84]) + 1.0).add_prefix("q")
+
+
+def test_where_most_give_the_best_answer_the_robust_interval_is_far_wider():
+    data = top_heavy(1, n=4000)
+    robust, classical = stats.alpha(data).iloc[0], stats.alpha(data, interval="feldt").iloc[0]
+    assert robust["high"] - robust["low"] > 1.3 * (classical["high"] - classical["low"])
+
+
+def test_the_jackknife_is_leaving_out_one_after_the_other():
+    data = top_heavy(2, n=60)
+    each = np.array([stats.alpha(data.drop(index=row), interval="feldt")["estimate"].item() for row in range(60)])
+    logs = np.log1p(-each)
+    row = stats.alpha(data).iloc[0]
+    error = np.sqrt(59 / 60 * ((logs - logs.mean()) ** 2).sum()) * (1 - row["estimate"])
+    assert row["std_error"] == pytest.approx(error, rel=1e-9)
+
+
+def test_a_selection_of_many_respondents_tells_the_error(monkeypatch):
+    data = top_heavy(3, n=6000)
+    whole = stats.alpha(data).iloc[0]
+    monkeypatch.setattr(room, "_MOST_RESPONDENTS", 2000)
+    some = stats.alpha(data).iloc[0]
+    assert some["estimate"] == whole["estimate"]
+    assert some["std_error"] == pytest.approx(whole["std_error"], rel=0.25)
+
+
+def test_pairwise_answers_without_gaps_are_complete_ones(table):
+    data = table("visits")[Q].dropna()
+    columns = ["estimate", "std_error", "low", "high"]
+    pd.testing.assert_frame_equal(stats.alpha(data)[columns], stats.alpha(data, missing="pairwise")[columns], rtol=1e-9)
+
+
+def test_alpha_of_polychoric_correlations_is_that_of_what_lies_behind(table):
+    data = table("visits")
+    row = stats.alpha(data, Q, correlations="polychoric").iloc[0]
+    matrix = stats.polychoric(data, Q).matrix.to_numpy()
+    assert row["estimate"] == pytest.approx(6 / 5 * (1 - 6 / matrix.sum()), rel=1e-12)
+    assert row["low"] < row["estimate"] < row["high"]
+    assert row["estimate"] > stats.alpha(data, Q)["estimate"].item()
+
+
+@pytest.mark.parametrize(
+    ("data", "note"),
+    [
+        ({"a": [1.0, 2, 3], "b": [2.0, 2, 2]}, CONSTANT),
+        ({"a": [1.0], "b": [2.0]}, Note.TWO_NEEDED),
+        ({"a": [np.nan], "b": [2.0]}, Note.NO_ANSWERS),
+        ({"a": [1.0, 1, 2, 2], "b": [2.0, 2, 1, 1]}, Note.NO_VARIANCE),
+    ],
+)
+def test_alpha_of_polychoric_correlations_that_cannot_be_told(data, note):
+    row = stats.alpha(pd.DataFrame(data), correlations="polychoric").iloc[0]
+    assert np.isnan(row["estimate"])
+    assert row["note"] == note
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"interval": "bonett"}, "robust"),
+        ({"correlations": "spearman"}, "polychoric"),
+        ({"missing": "mean"}, "pairwise"),
+    ],
+)
+def test_an_unknown_option_is_named(options, why):
+    with pytest.raises(InvalidInput, match=why):
+        stats.alpha(pd.DataFrame({"a": [1, 2], "b": [1, 2]}), **options)
+
+
+def test_alpha_without_an_item_is_that_of_the_others():
+    cov = np.cov(top_heavy(4).to_numpy().T)
+    each = [alpha_of(np.delete(np.delete(cov, item, 0), item, 1)) for item in range(6)]
+    np.testing.assert_allclose(if_deleted(cov), each, rtol=1e-12)
 
 
 @pytest.mark.reference

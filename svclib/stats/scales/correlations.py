@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from svclib.errors import InvalidInput
-from svclib.stats.arrays import Floats, Ints
+from svclib.stats.arrays import Floats, Ints, ratio
 from svclib.stats.columns import check_frame, matrix
 from svclib.stats.marks import _
 from svclib.stats.scales.matrices import SMALLEST, correlation_of, off_diagonal, smoothed
@@ -132,9 +132,24 @@ def correlation_matrix(answers: Floats, kind: Kind, missing: Missing, names: Seq
         codes, categories = coded(answers, names)
         return polychoric_core(codes, categories)[1]
     ranked = answers if kind == "pearson" else ranks(answers)
-    found = correlation_of(moments(ranked, missing, names=names).cov)
+    if missing == "pairwise" and np.isnan(answers).any():
+        found = pairwise(ranked)
+    else:
+        found = correlation_of(moments(ranked, missing, names=names).cov)
     found[np.diag_indices(len(found))] = 1.0
     return found
+
+
+def pairwise(answers: Floats) -> Floats:
+    """Correlate each pair over the respondents with both, means and variances theirs too."""
+    there = ~np.isnan(answers)
+    known = there.astype(np.float64)
+    mean = ratio(np.where(there, answers, 0).sum(axis=1), known.sum(axis=1))
+    x = np.where(there, answers - mean[:, None], 0.0)
+    n, sums = known @ known.T, x @ known.T
+    cross, squares = x @ x.T - ratio(sums * sums.T, n), x**2 @ known.T - ratio(sums**2, n)
+    spread = np.sqrt(np.maximum(squares, 0))
+    return np.clip(ratio(cross, np.where(n > 1, spread * spread.T, 0)), -1, 1)
 
 
 def ranks(answers: Floats) -> Floats:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from svclib.stats.arrays import Floats, Ints
+from svclib.stats.arrays import Floats, Ints, ratio
 from svclib.stats.scales.moments import moments
 from svclib.stats.scales.polychoric import polychoric_without
 
@@ -67,17 +67,23 @@ def spread_of(estimate: float, replicates: Floats, shares: Floats, level: float)
     error = float(np.sqrt((apart**2).sum() / len(apart)))
     if not error:
         return UNKNOWN
-    df = heavy_tailed_df(apart)
+    squares = apart**2
+    df = max(float(heavy_tailed_df(np.array(float(len(apart))), squares.sum(), (squares**2).sum())) / _HEAVY, 1.0)
     reach = float(stdtrit(df, (1 + level) / 2)) * error
     low, high = 1 - np.exp(centre + reach), 1 - np.exp(centre - reach)
     return Spread(error * (1 - estimate), df, float(low), float(high))
 
 
-def heavy_tailed_df(apart: Floats) -> float:
-    """Degrees of freedom of a variance told from these deviations, 2n / (kurtosis − 1) and no more than n − 1."""
-    n, squares = len(apart), apart**2
-    kurtosis = n * (squares**2).sum() / squares.sum() ** 2
-    return float(max(min(2 * n / max(kurtosis - 1, 1e-9), n - 1) / _HEAVY, 1.0))
+def heavy_tailed_df(n: Floats, squares: Floats, fourths: Floats) -> Floats:
+    """Degrees of freedom of a variance told from n deviations, 2n / (kurtosis − 1) and no more than n − 1.
+
+    Parameters
+    ----------
+    n, squares, fourths : float arrays
+        Number, and sums of squares and of fourth powers, of the deviations.
+    """
+    kurtosis = ratio(n * fourths, squares**2)
+    return np.maximum(np.minimum(ratio(2 * n, np.maximum(kurtosis - 1, 1e-9)), n - 1), 1.0)
 
 
 def left_out(n: int, *, seed: int, groups: int = MOST_GROUPS) -> tuple[list[Ints], Floats]:

@@ -100,9 +100,9 @@ def moments(
         Naming the item that holds an infinite or too large a number.
     """
     sums = _summed(answers, missing, chosen, None)
-    found = _moments(sums, np.zeros(len(answers)))
     if not np.isfinite(sums.cross).all():
         _complain(answers, names)
+    found = _moments(sums, np.zeros(len(answers)))
     spread = np.diag(found.cov)
     if (found.mean**2 > _FLAT * np.maximum(spread, 0)).any():
         found = _moments(_summed(answers, missing, chosen, found.mean), found.mean)

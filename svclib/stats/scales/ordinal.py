@@ -20,6 +20,7 @@ from svclib.stats.estimate import MIN_MEAN, Note, cell_notes, check_level, estim
 from svclib.stats.intervals import t_interval, wilson
 from svclib.stats.marks import _
 from svclib.stats.scales.correlations import PERFECT, SMOOTHED
+from svclib.stats.scales.jackknife import heavy_tailed_df
 from svclib.stats.scales.matrices import SMALLEST, smoothed
 from svclib.stats.scales.moments import Missing, check_missing
 from svclib.stats.scales.ordered import Ordered, read_ordered
@@ -96,7 +97,8 @@ def polychoric(
     Notes
     -----
     Errors of the two-step correlation count the thresholds' own (Muthén 1984; Jöreskog 1994); those of R's polycor do
-    not and are smaller. Intervals are symmetric on Fisher's scale; those of thresholds are Wilson's of the shares.
+    not and are smaller. Intervals are symmetric on Fisher's scale, with t's degrees of freedom from the kurtosis of the
+    respondents' influence, as few answers decide where most are alike; those of thresholds are Wilson's of the shares.
 
     Examples
     --------
@@ -212,8 +214,9 @@ def _two_step(sampled: _Sampled) -> _Found:
     some = Pairs(pairs.first[usable], pairs.second[usable], pairs.counts[usable], pairs.cuts)
     apart = influence(some, rho[usable])
     if sampled.plain:
-        spread = (some.counts * apart**2).sum(axis=(1, 2))
+        spread, fourths = ((some.counts * apart**power).sum(axis=(1, 2)) for power in (2, 4))
         rows = len(sampled.answers.codes)
+        df[usable] = heavy_tailed_df(n[usable], spread, fourths)
         error[usable] = np.sqrt(ratio(spread, n[usable] ** 2) * rows / max(rows - 1, 1))
         return _Found(rho, error, n, df, np.ones(len(rho), dtype=np.bool_))
     if sampled.parts.sampling.replicates is not None:
@@ -222,7 +225,9 @@ def _two_step(sampled: _Sampled) -> _Found:
         valid, residual = _residual(sampled, some, apart, place)
         if sampled.parts.sampling.replicates is None:
             error[pair] = np.sqrt(max(float(sampled.parts.variance([residual])[0, 0]), 0))
-        df[pair] = sampled.parts.degrees(valid)[0]
+        squares = residual[valid] ** 2
+        heavy = heavy_tailed_df(n[pair], squares.sum(), (squares**2).sum())
+        df[pair] = min(float(sampled.parts.degrees(valid)[0]), float(heavy))
     return _Found(rho, error, n, df, np.ones(len(rho), dtype=np.bool_))
 
 

@@ -86,7 +86,7 @@ def pair_tables(
     codes: Ints, categories: Ints, *, weights: Floats | None = None, correction: float = _CORRECTION
 ) -> Pairs:
     """Count the tables of all pairs by one product of indicators; parameters as of `polychoric_core`."""
-    most = int(np.max(categories))
+    most = max(int(np.max(categories)), 2)
     chosen = indicators(codes, most, exact=weights is not None)
     weighted = chosen if weights is None else chosen * weights[:, None]
     items = codes.shape[1]
@@ -175,7 +175,8 @@ def polychoric_without(
     codes: Ints, categories: Ints, parts: Sequence[Ints], *, correction: float = _CORRECTION
 ) -> Floats:
     """Polychoric correlations (parts, items, items) without the rows of each part; see `polychoric_core`."""
-    (count, items), most, kinds = (len(parts), codes.shape[1]), int(np.max(categories)), np.asarray(categories)
+    (count, items), kinds = (len(parts), codes.shape[1]), np.asarray(categories)
+    most = max(int(kinds.max()), 2)
     first, second = np.triu_indices(items, 1)
     left = _tables_without(indicators(codes, most), parts).reshape(count, items, most, items, most)
     counts = left[:, first, :, second, :].swapaxes(0, 1)

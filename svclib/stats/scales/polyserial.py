@@ -17,6 +17,7 @@ from svclib.stats.design.survey import Design, design_of
 from svclib.stats.estimate import MIN_MEAN, Note, cell_notes, check_level, estimates
 from svclib.stats.intervals import t_interval
 from svclib.stats.marks import _
+from svclib.stats.scales.jackknife import heavy_tailed_df
 from svclib.stats.scales.ordered import read_ordered
 
 ALIKE = _("all answers or all numbers are alike: no correlation can be told")
@@ -46,7 +47,8 @@ def polyserial(
         Numbers of few values, or ordered categoricals.
     weights : str, optional
     level : float
-        Of the interval, symmetric on Fisher's scale; its error counts the thresholds' own.
+        Of the interval, symmetric on Fisher's scale; its error counts the thresholds' own, its degrees of freedom the
+        kurtosis of the respondents' influence.
     min_n : int
 
     Returns
@@ -111,7 +113,9 @@ def _one(x: Floats, codes: Ints, parts: Domains) -> tuple[float, float, float, f
         residual = np.zeros(len(x))
         residual[valid] = weights[valid] * apart / weights[valid].sum()
         spread = parts.variance([residual])
-    return rho, float(np.sqrt(max(spread.ravel()[0], 0))), n, df
+    squares = (weights[valid] * apart) ** 2
+    heavy = float(heavy_tailed_df(np.array(n), squares.sum(), (squares**2).sum()))
+    return rho, float(np.sqrt(max(spread.ravel()[0], 0))), n, min(df, heavy)
 
 
 def two_step(x: Floats, codes: Ints, weights: Floats) -> tuple[float, Floats]:

@@ -9,11 +9,11 @@ from typing import Literal, get_args
 import numpy as np
 
 from svclib.errors import InvalidInput
-from svclib.stats.arrays import Floats
+from svclib.stats.arrays import Bools, Floats, Ints
 from svclib.stats.marks import _
 
 Rotation = Literal["varimax", "quartimax", "promax", "oblimin", "geomin", "none"]
-Criterion = Callable[[Floats], tuple[float, Floats]]
+Criterion = Callable[[Floats], tuple[Floats, Floats]]
 
 OBLIQUE = ("promax", "oblimin", "geomin")
 _STEPS = 2000
@@ -88,16 +88,17 @@ def rotate(loadings: Floats, rotation: Rotation, *, starts: int = 10, seed: int 
 
 
 def _best(loadings: Floats, rotation: Rotation, starts: int, seed: int) -> Rotated:
-    criterion = {"varimax": varimax, "quartimax": quartimax, "oblimin": quartimin, "geomin": geomin}[rotation]
-    project = oblique if rotation in OBLIQUE else orthogonal
     factors, random = loadings.shape[1], np.random.default_rng(seed)
-    axes = [np.eye(factors), *(np.linalg.qr(random.normal(size=(factors, factors)))[0] for _one in range(1, starts))]
-    found = [project(loadings, criterion, one) for one in axes]
-    values = np.array([value for _loadings, _phi, value in found])
+    axes = np.array([np.eye(factors), *(_random_axes(factors, random) for _one in range(1, starts))])
+    turned, phi, values = turn(np.broadcast_to(loadings, (len(axes), *loadings.shape)), rotation, axes)
     # A random start must win clearly: else the axes nearest to the unrotated ones are kept.
     lowest = int(np.argmin(values)) if values[0] - values.min() > 1e-8 * max(1, abs(values.min())) else 0
     near = np.abs(values - values[lowest]) < 1e-4 * max(abs(values[lowest]), 1e-8)
-    return Rotated(found[lowest][0], found[lowest][1], float(values[lowest]), int(near.sum()))
+    return Rotated(turned[lowest], phi[lowest], float(values[lowest]), int(near.sum()))
+
+
+def _random_axes(factors: int, random: np.random.Generator) -> Floats:
+    return np.asarray(np.linalg.qr(random.normal(size=(factors, factors)))[0], dtype=np.float64)
 
 
 def tidied(found: Rotated) -> Rotated:
@@ -109,91 +110,145 @@ def tidied(found: Rotated) -> Rotated:
     return Rotated(turned[:, order], phi, found.value, found.best_of)
 
 
-def orthogonal(loadings: Floats, criterion: Criterion, axes: Floats) -> tuple[Floats, Floats, float]:
-    """Minimise the criterion over rotations that keep the axes at right angles."""
-    turned = loadings @ axes
-    value, slope = criterion(turned)
-    step = 1.0
+def turn(loadings: Floats, rotation: Rotation, axes: Floats, *, flat: float = _FLAT) -> tuple[Floats, Floats, Floats]:
+    """Minimise a rotation's criterion for a stack of loadings (stack, items, factors) from a stack of axes.
+
+    Parameters
+    ----------
+    loadings, axes : (stack, items, factors), (stack, factors, factors) float
+    rotation : {"varimax", "quartimax", "oblimin", "geomin"}
+    flat : float
+        Length of the projected gradient that counts as 0.
+
+    Returns
+    -------
+    loadings, phi, value : (stack, items, factors), (stack, factors, factors), (stack,) float
+    """
+    criterion, slanted = _CRITERIA[rotation], rotation in OBLIQUE
+    place = _place(loadings, axes, criterion, slanted)
+    steps, active = np.ones(len(axes)), np.arange(len(axes))
     for _step in range(_STEPS):
-        gradient = loadings.T @ slope
-        inner = axes.T @ gradient
-        along = gradient - axes @ (inner + inner.T) / 2
-        size = float((along**2).sum())
-        if size < _FLAT**2:
+        along = _projected(loadings[active], place.some(active), slanted)
+        size = (along**2).sum(axis=(1, 2))
+        moving = size > flat**2
+        active, along, size = active[moving], along[moving], size[moving]
+        if not len(active):
             break
-        step *= 2
-        for _halving in range(40):
-            left, _spread, right = np.linalg.svd(axes - step * along)
-            new = left @ right
-            new_value, new_slope = criterion(loadings @ new)
-            if new_value < value - 0.5 * size * step:
-                break
-            step /= 2
-        if new_value >= value:
-            break
-        axes, value, slope = new, new_value, new_slope
-    return loadings @ axes, np.eye(len(axes)), value
+        steps[active] *= 2
+        moved = _descend(loadings, place, steps, active, along, size, criterion, slanted)
+        active = active[moved]
+    phi = place.axes.swapaxes(1, 2) @ place.axes if slanted else np.broadcast_to(np.eye(axes.shape[-1]), axes.shape)
+    return place.loadings, phi, place.value
 
 
-def oblique(loadings: Floats, criterion: Criterion, axes: Floats) -> tuple[Floats, Floats, float]:
-    """Minimise the criterion over axes of any angle, each of length 1."""
-    inverse = np.linalg.inv(axes)
-    turned = loadings @ inverse.T
+@dataclass
+class _Place:
+    """Where a stack of rotations stands; changed in place as the descent goes on."""
+
+    axes: Floats
+    loadings: Floats
+    value: Floats
+    slope: Floats
+
+    def some(self, which: Ints) -> _Place:
+        return _Place(self.axes[which], self.loadings[which], self.value[which], self.slope[which])
+
+    def put(self, which: Ints, other: _Place, kept: Bools) -> None:
+        for name in ("axes", "loadings", "value", "slope"):
+            getattr(self, name)[which] = getattr(other, name)[kept]
+
+
+def _place(loadings: Floats, axes: Floats, criterion: Criterion, slanted: bool) -> _Place:
+    turned = loadings @ (np.linalg.inv(axes).swapaxes(1, 2) if slanted else axes)
     value, slope = criterion(turned)
-    step = 1.0
-    for _step in range(_STEPS):
-        gradient = -(turned.T @ slope @ inverse).T
-        along = gradient - axes * (axes * gradient).sum(axis=0)
-        size = float((along**2).sum())
-        if size < _FLAT**2:
-            break
-        step *= 2
-        for _halving in range(40):
-            moved = axes - step * along
-            new = moved / np.sqrt((moved**2).sum(axis=0))
-            new_inverse = np.linalg.inv(new)
-            new_turned = loadings @ new_inverse.T
-            new_value, new_slope = criterion(new_turned)
-            if new_value < value - 0.5 * size * step:
-                break
-            step /= 2
-        if new_value >= value:
-            break
-        axes, inverse, turned, value, slope = new, new_inverse, new_turned, new_value, new_slope
-    return turned, axes.T @ axes, value
+    return _Place(axes.copy(), turned, value, slope)
 
 
-def varimax(loadings: Floats) -> tuple[float, Floats]:
+def _projected(loadings: Floats, place: _Place, slanted: bool) -> Floats:
+    """The gradient by the axes, along what keeps them at right angles or of length 1."""
+    axes = place.axes
+    if slanted:
+        inverse = np.linalg.inv(axes)
+        gradient = -(place.loadings.swapaxes(1, 2) @ place.slope @ inverse).swapaxes(1, 2)
+        return gradient - axes * (axes * gradient).sum(axis=1, keepdims=True)
+    gradient = loadings.swapaxes(1, 2) @ place.slope
+    inner = axes.swapaxes(1, 2) @ gradient
+    return gradient - axes @ (inner + inner.swapaxes(1, 2)) / 2
+
+
+def _descend(
+    loadings: Floats,
+    place: _Place,
+    steps: Floats,
+    active: Ints,
+    along: Floats,
+    size: Floats,
+    criterion: Criterion,
+    slanted: bool,
+) -> Bools:
+    """Halve each step until its criterion has fallen enough; false where it never does."""
+    moved = np.zeros(len(active), dtype=np.bool_)
+    for _halving in range(40):
+        left = np.flatnonzero(~moved)
+        which = active[left]
+        tried = place.axes[which] - steps[which, None, None] * along[left]
+        new = _place(loadings[which], _onto(tried, slanted), criterion, slanted)
+        fell = new.value < place.value[which] - 0.5 * size[left] * steps[which]
+        place.put(which[fell], new, fell)
+        moved[left[fell]] = True
+        if moved.all():
+            break
+        steps[which[~fell]] /= 2
+    return moved
+
+
+def _onto(axes: Floats, slanted: bool) -> Floats:
+    """The nearest axes at right angles, or the same ones of length 1."""
+    if slanted:
+        return axes / np.sqrt((axes**2).sum(axis=1, keepdims=True))
+    left, _spread, right = np.linalg.svd(axes)
+    return np.asarray(left @ right, dtype=np.float64)
+
+
+def varimax(loadings: Floats) -> tuple[Floats, Floats]:
     """Kaiser (1958): the variance of the squared loadings of each factor, negative."""
     squares = loadings**2
-    apart = squares - squares.mean(axis=0)
-    return -float((apart**2).sum()) / 4, -loadings * apart
+    apart = squares - squares.mean(axis=1, keepdims=True)
+    return -(apart**2).sum(axis=(1, 2)) / 4, -loadings * apart
 
 
-def quartimax(loadings: Floats) -> tuple[float, Floats]:
+def quartimax(loadings: Floats) -> tuple[Floats, Floats]:
     """Sum of the fourth powers of the loadings, negative."""
-    return -float((loadings**4).sum()) / 4, -(loadings**3)
+    return -(loadings**4).sum(axis=(1, 2)) / 4, -(loadings**3)
 
 
-def quartimin(loadings: Floats) -> tuple[float, Floats]:
+def quartimin(loadings: Floats) -> tuple[Floats, Floats]:
     """Direct oblimin with γ = 0 (Jennrich and Sampson 1966): products of squared loadings on two factors."""
     squares = loadings**2
-    others = squares.sum(axis=1, keepdims=True) - squares
-    return float((squares * others).sum()) / 4, loadings * others
+    others = squares.sum(axis=2, keepdims=True) - squares
+    return (squares * others).sum(axis=(1, 2)) / 4, loadings * others
 
 
-def geomin(loadings: Floats) -> tuple[float, Floats]:
+def geomin(loadings: Floats) -> tuple[Floats, Floats]:
     """Sum over items of the geometric mean of the squared loadings (Yates 1987)."""
     squares = loadings**2 + _GEOMIN
-    product = np.exp(np.log(squares).mean(axis=1, keepdims=True))
-    return float(product.sum()), 2 / loadings.shape[1] * loadings / squares * product
+    product = np.exp(np.log(squares).mean(axis=2, keepdims=True))
+    return product.sum(axis=(1, 2)), 2 / loadings.shape[2] * loadings / squares * product
+
+
+_CRITERIA: dict[str, Criterion] = {
+    "varimax": varimax,
+    "quartimax": quartimax,
+    "oblimin": quartimin,
+    "geomin": geomin,
+}
 
 
 def _promax(found: Rotated) -> Rotated:
     """Least squares of the varimax loadings on their powers, scaled to factors of variance 1."""
     loadings = found.loadings
     target = loadings * np.abs(loadings) ** (_POWER - 1)
-    turn = np.linalg.lstsq(loadings, target, rcond=None)[0]
-    turn = turn * np.sqrt(np.diag(np.linalg.inv(turn.T @ turn)))
-    inverse = np.linalg.inv(turn)
-    return Rotated(loadings @ turn, inverse @ inverse.T, found.value, found.best_of)
+    axes = np.linalg.lstsq(loadings, target, rcond=None)[0]
+    axes = axes * np.sqrt(np.diag(np.linalg.inv(axes.T @ axes)))
+    inverse = np.linalg.inv(axes)
+    return Rotated(loadings @ axes, inverse @ inverse.T, found.value, found.best_of)

@@ -12,9 +12,11 @@ from svclib.stats.arrays import Floats
 from svclib.stats.marks import _
 from svclib.stats.scales.extraction import Method, extract
 from svclib.stats.scales.factors import FactorFit
-from svclib.stats.scales.rotation import oblique, quartimin, rotate
+from svclib.stats.scales.rotation import rotate, turn
 
 _LEAST = 1e-12
+_FLAT = 1e-7
+"""The rotation of a stack ends here: far below what leaving out a respondent changes."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +70,16 @@ def general_of(matrices: Floats, factors: int, method: Method = "minres", *, see
         general = found.loadings[:, :, 0] * np.where(found.loadings.sum(axis=(1, 2)) < 0, -1, 1)[:, None]
         return General(general, np.zeros_like(found.loadings), found.uniqueness)
     first = rotate(found.loadings[0], "oblimin", seed=seed)
-    loadings, phi = np.empty_like(found.loadings), np.empty((len(matrices), factors, factors))
-    loadings[0], phi[0] = first.loadings, first.phi
-    for row in range(1, len(matrices)):
-        loadings[row], phi[row], _value = oblique(
-            found.loadings[row], quartimin, _near(found.loadings[row], first.loadings)
-        )
+    axes = _near(found.loadings, first.loadings)
+    loadings, phi, _value = turn(found.loadings, "oblimin", axes, flat=_FLAT)
     return transformed(loadings, phi, found.uniqueness)
 
 
 def _near(loadings: Floats, target: Floats) -> Floats:
-    """Axes that bring unrotated loadings close to `target`."""
-    turn = np.linalg.lstsq(loadings, target, rcond=None)[0]
-    axes = np.linalg.inv(turn).T
-    return axes / np.sqrt((axes**2).sum(axis=0))
+    """Axes that bring stacked unrotated loadings close to `target`."""
+    turned = np.linalg.pinv(loadings) @ target
+    axes = np.linalg.inv(turned).swapaxes(1, 2)
+    return np.asarray(axes / np.sqrt((axes**2).sum(axis=1, keepdims=True)), dtype=np.float64)
 
 
 def schmid_leiman(fit: FactorFit) -> pd.DataFrame:
