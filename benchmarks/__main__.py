@@ -6,7 +6,18 @@ import argparse
 import importlib
 import sys
 
-NAMES = ("saves", "kills", "pages", "resume", "report", "differential_forms", "start", "survey_designs", "raking")
+NAMES = (
+    "saves",
+    "kills",
+    "pages",
+    "resume",
+    "report",
+    "differential_forms",
+    "start",
+    "survey_designs",
+    "raking",
+    "drivers",
+)
 
 
 def main() -> int:
