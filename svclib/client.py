@@ -130,7 +130,9 @@ class Verb:
 
     def __call__(self, **given: Any) -> Any:
         """Run the operation."""
-        return self._service._way.call(self._name, given)
+        way = self._service._way
+        result = way.call(self._name, given)
+        return _MADE[self._name](way, given, result) if self._name in _MADE else result
 
     def __repr__(self) -> str:
         return f"<operation {self._name}{self.__signature__}>"
@@ -152,6 +154,20 @@ class Verb:
 
     def _described(self) -> dict[str, Any]:
         return self._service._operations().get(self._name, {})
+
+
+def _design(way: Way, given: Mapping[str, Any], told: Mapping[str, Any]) -> Any:
+    """Make the `stats.Design` of a survey's answers from the columns that describe their sampling."""
+    from svclib.stats.design.reading import of_responses
+
+    frame = way.call("frames.responses", {name: value for name, value in given.items() if name != "source"})
+    if given.get("source") is not None:
+        frame = frame[frame["source"] == given["source"]]
+    return of_responses(frame, **told)
+
+
+_MADE = {"frames.design": _design}
+"""Results that mean more to Python than JSON can carry."""
 
 
 def connect(target: str | None = None, *, token: str | None = None) -> Service:

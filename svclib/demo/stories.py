@@ -4,6 +4,8 @@
 2. In the tenth month a campaign with a prize drew many more people to the QR code, and kinder ones: a jump in the
    opt-in channel that the sampled channels do not show.
 3. Version 1 of the money-laundering bank carries a wrong key on one item; version 2 mends it after the sitting.
+4. What customers expect of an excellent bank is highest for keeping promises and serving promptly, and there the bank
+   falls short most; branch 31 keeps its promises least of all.
 
 All numbers are shifts in standard deviations of a customer's feeling.
 """
@@ -15,15 +17,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from svclib.forms import Survey
 from svclib.forms.questions import Question
 
 WAITING_BRANCH, WAITING_FROM = "b07", 6  # months are counted from 0
 CAMPAIGN_MONTH, CAMPAIGN_FACTOR, CAMPAIGN_SHIFT = 9, 2.4, 0.55
 MONTHS = 12
 
+UNRELIABLE_BRANCH, UNRELIABLE_SHIFT = "b31", {"reliability": -1.4, "responsiveness": -0.9}
+
 # Where answers lie by what a question measures; expectations are higher than what is found.
 BY_MEASURE = {"csat": 1.5, "nps": 1.05, "ces": 0.95, "servqual-e": 1.35, "servqual-p": 0.95}
 BY_CONSTRUCT = {"tangibles": 0.2, "reliability": 0.0, "responsiveness": -0.25, "assurance": 0.15, "empathy": -0.1}
+EXPECTED = {"tangibles": -0.2, "reliability": 0.3, "responsiveness": 0.2, "assurance": 0.15, "empathy": -0.1}
+IMPORTANCE = {"reliability": 6.0, "responsiveness": 4.0, "assurance": 3.0, "empathy": 2.0, "tangibles": 1.2}
 USUAL = 1.1
 
 
@@ -41,14 +48,33 @@ def branch_effect(branch: str) -> float:
     return random.Random(f"branch/{branch}").gauss(0, 0.22)
 
 
-def tendency(visit: Visit) -> Callable[[Question], float | Mapping[Any, float]]:
-    """Where the answers of one visit lie, question by question."""
+def leanings(survey: Survey, generator: random.Random) -> dict[tuple[str, str], float]:
+    """How one respondent's expectations and findings differ from the person's usual level, by measure and dimension.
+
+    Only where a survey asks for both: with one level for all a gap would be nothing but chance.
+    """
+    if not any(question.measure == "servqual-e" for question in survey.questions.values()):
+        return {}
+    common = {measure: generator.gauss(0, 0.35) for measure in ("servqual-e", "servqual-p")}
+    return {(measure, name): common[measure] + generator.gauss(0, 0.55) for measure in common for name in BY_CONSTRUCT}
+
+
+def tendency(
+    visit: Visit, own: Mapping[tuple[str, str], float] | None = None
+) -> Callable[[Question], float | Mapping[Any, float]]:
+    """Where the answers of one visit lie, question by question; `own` are the respondent's `leanings`."""
+    differs = own or {}
     level = branch_effect(visit.branch) + 0.012 * visit.month
     if visit.month == CAMPAIGN_MONTH and visit.source == "opt-in":
         level += CAMPAIGN_SHIFT
     waits = visit.branch == WAITING_BRANCH and visit.month >= WAITING_FROM
 
     def of(question: Question) -> float | Mapping[Any, float]:
+        lean = differs.get((str(question.measure), str(question.construct)), 0.0)
+        if question.measure == "servqual-e":  # of any excellent bank: whatever branch or month
+            return BY_MEASURE["servqual-e"] + EXPECTED.get(str(question.construct), 0.0) + lean
+        if question.name == "importance_order":
+            return IMPORTANCE
         base = BY_MEASURE.get(str(question.measure), USUAL) + BY_CONSTRUCT.get(str(question.construct), 0.0)
         if waits and question.step == "queue.waiting":
             return base + level - 1.7
@@ -56,7 +82,9 @@ def tendency(visit: Visit) -> Callable[[Question], float | Mapping[Any, float]]:
             return base + level - 1.1
         if waits and question.name == "reasons":
             return {value: 6.0 if "wait" in value else 1.0 for value in question.values}  # type: ignore[attr-defined]
-        return base + level
+        if visit.branch == UNRELIABLE_BRANCH and question.measure == "servqual-p":
+            return base + level + lean + UNRELIABLE_SHIFT.get(str(question.construct), 0.0)
+        return base + level + lean
 
     return of
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from svclib.demo.clock import Clock
 from svclib.demo.organisation import BRANCHES
-from svclib.demo.stories import MONTHS, Visit, chance_of_use, tendency, words
+from svclib.demo.stories import MONTHS, Visit, chance_of_use, leanings, tendency, words
 from svclib.forms import Survey
 from svclib.forms.simulation import simulate_one
 from svclib.operations import definitions, surveys
@@ -47,6 +47,7 @@ STREAMS = (
     Stream("complaint_closing", "投诉结案 Closed complaints", "personal", "email", "census", 1.2),
     Stream("digital_channel", "手机银行 Mobile banking", "open", "web", "opt-in", 3.0),
     Stream("servperf_22", "SERVPERF 抽样 sample", "personal", "sms", "probability", 2.2),
+    Stream("servqual_44", "SERVQUAL 抽样 sample", "personal", "sms", "probability", 1.0),
 )
 
 
@@ -100,7 +101,8 @@ def _sheets(
             visit = Visit(branch, month, stream.source)
             expected = stream.monthly * scale * chance_of_use(branch, month, stream.source)
             for _sheet in range(int(expected + generator.random())):
-                given = simulate_one(survey, generator, generator.gauss(0, 1), tendency(visit), words(visit), omit=0.05)
+                leans = tendency(visit, leanings(survey, generator))
+                given = simulate_one(survey, generator, generator.gauss(0, 1), leans, words(visit), omit=0.05)
                 moment = _moment(generator, months[month])
                 customer = generator.choice(customers[branch]) if customers[branch] else None
                 row = {**common, **_row(survey, stream, branch, moment, customer, generator)}

@@ -20,6 +20,7 @@ from svclib.operations.registry import operation, record
 from svclib.store import Store
 
 Kind = Literal["survey", "exam"]
+Source = Literal["probability", "census", "opt-in"]
 RIGHTS = {"survey": "frames.surveys", "exam": "frames.exams"}
 _MEDIA = "application/zip"
 
@@ -94,10 +95,24 @@ def comments(store: Store, actor: Actor, *, survey: str) -> pd.DataFrame:
 
 
 @operation(right="frames.surveys")
-def design(store: Store, actor: Actor, *, survey: str) -> dict[str, Any]:
-    """Tell which columns describe the sampling: the keywords of ``stats.Design``."""
+def design(
+    store: Store, actor: Actor, *, survey: str, since: date | None = None, until: date | None = None,
+    source: Source | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Tell which columns describe the sampling; Python's client makes a ``stats.Design`` of the answers with them.
+
+    Parameters
+    ----------
+    survey : str
+    since, until : date, optional
+        Handed in on or after, and before.
+    source : {"probability", "census", "opt-in"}, optional
+        Answers from one source only.
+    """
     with store.read() as connection:
-        return frames.design(frames.responses(connection, survey, _survey_view(store, actor)))
+        view = _survey_view(store, actor)
+        frame = frames.responses(connection, survey, view, since=since, until=until)
+        return frames.design(frame if source is None else frame[frame["source"] == source])
 
 
 @operation(right="frames.surveys")

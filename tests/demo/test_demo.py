@@ -15,6 +15,7 @@ from svclib.store.schema import people, responses, results, sittings, units
 from svclib.store.verify import verify
 
 ANCHOR = datetime(2026, 3, 9, 2, tzinfo=UTC)
+DIMENSIONS = ("tangibles", "reliability", "responsiveness", "assurance", "empathy")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,40 @@ def test_the_waiting_branch_fell_and_the_others_did_not(demo):
     means = {(troubled, after): mean for troubled, after, mean in column(demo, query.group_by("branch", late)) if mean}
     by_place = {(a, b): mean for (a, b), mean in means.items()}
     assert by_place[True, True] < by_place[True, False] - 0.8
+
+
+def test_the_bank_falls_short_most_where_customers_expect_most(demo):
+    import svclib
+    from svclib import stats
+
+    with svclib.connect(demo.settings.store) as svc:
+        design = svc.frames.design(survey="servqual_44")
+    columns = design.frame.columns[design.frame.columns.str.contains("_p__")]
+    dimensions = {name: [one.split("__")[1] for one in columns if one.startswith(name)] for name in DIMENSIONS}
+    patterns = {"perception": "{dimension}_p__{item}", "expectation": "{dimension}_e__{item}"}
+    rows = stats.servqual(design, dimensions, **patterns).set_index("term")
+    gaps = rows.loc[list(DIMENSIONS), "estimate"]
+    assert gaps.nsmallest(2).index.isin(["reliability", "responsiveness"]).all()
+    assert rows.loc["overall", "high"] < 0
+
+
+def test_a_survey_gives_its_design_in_one_line(demo):
+    import svclib
+    from svclib.stats.design.results import OPT_IN
+
+    with svclib.connect(demo.settings.store) as svc:
+        both = svc.frames.design(survey="branch_visit")
+        sampled = svc.frames.design(
+            survey="branch_visit", source="probability", since=months_before(ANCHOR.date(), 2)[0]
+        )
+        wire = svc._way.call("frames.design", {"survey": "branch_visit"})
+    assert wire == {"weights": "weight", "strata": "stratum", "cluster": None, "fpc": None,
+                    "source": ["probability", "opt-in"]}  # fmt: skip
+    assert both.mean("overall").frame["note"].item() == OPT_IN
+    assert both.frame["stratum"].nunique() == 41
+    assert (sampled.frame["source"] == "probability").all()
+    assert sampled.frame["submitted_at"].dt.strftime("%Y-%m").nunique() == 2
+    assert sampled.mean("overall").frame["note"].item() == ""
 
 
 def test_the_wrong_key_is_in_the_sitting_and_mended_in_the_latest_bank(demo):
