@@ -26,7 +26,7 @@ from svclib.stats.quality.answers import (
 )
 from svclib.stats.quality.indices import alike
 from svclib.stats.quality.moments import read_moments
-from svclib.stats.quality.similarity import matches, one_hot, single
+from svclib.stats.quality.similarity import agreements, least_shared, matches, packed
 
 _BLOCK = 500
 """Rows matched with all others at once."""
@@ -138,7 +138,7 @@ def _blocks(data: pd.DataFrame, by: str | Sequence[str] | None) -> tuple[Ints, b
 def _matched(data: pd.DataFrame, names: list[str], unit: Ints, least: float) -> pd.DataFrame:
     """Nearest other sheet of the unit, its twins, and those to be expected."""
     codes = read_codes(data, names)
-    usable = ((codes >= 0).sum(axis=1) >= 2) & ~_one_answer(data, names) & (unit >= 0)
+    usable = ((codes >= 0).sum(axis=1) >= least_shared(len(names))) & ~_one_answer(data, names) & (unit >= 0)
     rows, index = np.flatnonzero(usable), data.index.to_numpy()
     match, expected = np.full(len(data), np.nan), np.full(len(data), np.nan)
     twin, twins = np.full(len(data), None, dtype=object), np.zeros(len(data), dtype=np.int64)
@@ -154,23 +154,32 @@ def _matched(data: pd.DataFrame, names: list[str], unit: Ints, least: float) -> 
 
 def _compared(codes: Ints, home: Ints, least: float) -> tuple[Floats, Ints, Ints, Floats]:
     """For each sheet its highest match at home and with which, its twins there, and those expected."""
-    hot, given = one_hot(codes), single(codes >= 0)
+    order = np.argsort(home, kind="stable")
+    sheets, size = packed(codes[order]), np.bincount(home)
     match, nearest = np.full(len(codes), -1.0), np.zeros(len(codes), dtype=np.int64)
-    twins, abroad = np.zeros(len(codes), dtype=np.int64), np.zeros(len(codes))
-    for start in range(0, len(codes), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        found = matches(hot[part], hot, given[part], given, codes.shape[1])
-        own = home[part][:, None] == home[None, :]
-        near = found >= least - 1e-6
-        abroad[part] = (near & ~own).sum(axis=1)
-        own[np.arange(len(found)), np.arange(start, start + len(found))] = False
-        twins[part] = (near & own).sum(axis=1)
-        inside = np.where(own, found, -1.0)
-        nearest[part] = inside.argmax(axis=1)
-        match[part] = inside.max(axis=1)
-    others = np.bincount(home)[home] - 1
+    twins, near = np.zeros(len(codes), dtype=np.int64), np.zeros(len(codes))
+    needed = _needed(least, len(sheets))
+    for stop, number in zip(np.cumsum(size), size, strict=True):
+        for start in range(stop - number, stop, _BLOCK):
+            rows = np.arange(start, min(start + _BLOCK, stop))
+            agree, both = agreements(sheets[:, rows], sheets)
+            near[order[rows]] = (agree >= needed[both]).sum(axis=1)
+            own = matches(sheets[:, rows], sheets[:, stop - number : stop])
+            own[np.arange(len(rows)), rows - (stop - number)] = -1.0
+            twins[order[rows]] = (own >= least - 1e-6).sum(axis=1)
+            nearest[order[rows]] = order[stop - number + own.argmax(axis=1)]
+            match[order[rows]] = own.max(axis=1)
+    others = size[home] - 1
     elsewhere = len(codes) - others - 1
+    abroad = near - twins - 1  # every sheet is near itself
     return match, nearest, twins, np.where(elsewhere > 0, others * (abroad + 1) / (elsewhere + 1), np.nan)
+
+
+def _needed(least: float, items: int) -> Ints:
+    """Agreeing answers that make twins of sheets, by the number of questions that both answered."""
+    both = np.arange(items + 1)
+    count = np.where(both >= least_shared(items), np.ceil(least * both - 1e-6), items + 1)
+    return count.astype(np.min_scalar_type(items + 1))
 
 
 def poisson_tail(count: Floats, expected: Floats) -> Floats:

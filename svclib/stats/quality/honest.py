@@ -55,12 +55,16 @@ class Honest:
         return np.where(pattern, np.column_stack(columns), np.nan)
 
 
-def honest(answers: Answers) -> Honest:
-    """Fit the population to the answers; an item without an answer or without spread gets its single value."""
-    margins = [_margin(column) for column in answers.values.T]
+def honest(answers: Answers, rows: Bools | None = None) -> Honest:
+    """Fit the population to the answers, or to some `rows` of them.
+
+    An item without an answer or without spread gets its single value.
+    """
+    values = answers.values if rows is None or not rows.any() else answers.values[rows]
+    margins = [_margin(column) for column in values.T]
     categories = tuple(values for values, _cuts in margins)
     thresholds = tuple(cuts for _values, cuts in margins)
-    together = normal_correlations(correlations(answers.values), categories, thresholds)
+    together = normal_correlations(correlations(values), categories, thresholds)
     return Honest(categories, thresholds, np.asarray(np.linalg.cholesky(together), dtype=np.float64), answers.given)
 
 

@@ -16,9 +16,7 @@ from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.columns import check_columns, names_of, numbers
 from svclib.stats.compare.adjustment import Adjustment, adjusted, check_adjustment
 from svclib.stats.design.results import NO_DEGREES
-from svclib.stats.design.sampling import degrees_of_freedom
 from svclib.stats.design.survey import Design, design_of
-from svclib.stats.design.variance import Residuals, covariance
 from svclib.stats.estimate import MIN_MEAN, Note, check_level, estimates
 from svclib.stats.marks import _
 from svclib.stats.quality.propensity import by_propensity
@@ -246,15 +244,13 @@ def _errors(plan: Plan, found: Differences) -> Floats:
     influence = found.influence[:, plan.others]
     if plan.plain and plan.method == "regression":
         return np.sqrt((influence**2).sum(axis=0))
-    residuals = Residuals(list(influence.T), np.zeros(len(influence), dtype=np.int64), 1)
-    return np.sqrt(np.maximum(np.diag(covariance(plan.design.sampling, residuals)), 0))
+    return np.sqrt(np.maximum(np.diag(plan.design.domains(None).variance(list(influence.T))), 0))
 
 
 def _told(plan: Plan, name: str, values: Floats, used: Bools, found: Differences, *, left_out: bool) -> pd.DataFrame:
     """The frame of one question."""
     others, codes = plan.others, plan.modes.codes
-    one_group = np.zeros(len(used), dtype=np.int64)
-    df = float(degrees_of_freedom(plan.design.sampling, used, one_group, 1)[0]) + 1 - found.parameters
+    df = float(plan.design.domains(None).degrees(used)[0]) + 1 - found.parameters
     counts = np.bincount(codes[used], minlength=len(plan.modes.labels))
     estimate, error = found.estimate[others], _errors(plan, found)
     error = np.where(np.isnan(estimate) | (df < 1), np.nan, error)

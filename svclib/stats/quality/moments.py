@@ -86,7 +86,7 @@ def _dates(series: pd.Series, column: str) -> pd.Series:
     try:
         if pd.api.types.is_numeric_dtype(series.dtype) and series.notna().any():
             raise ValueError
-        return pd.to_datetime(series)
+        return pd.to_datetime(series, format="ISO8601")
     except (ValueError, TypeError):
         raise InvalidInput(
             _('The column "{column}" holds no dates; convert it (pandas.to_datetime).'), column=column

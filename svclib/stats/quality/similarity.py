@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -46,26 +45,46 @@ class Twins:
     error: Floats
 
 
-def single(values: Any) -> Floats:
-    """Give numbers in single precision: counts of answers lose nothing, and products of matrices are twice as fast."""
-    return np.asarray(values, dtype=np.float32)  # type: ignore[return-value]
+def packed(codes: Ints) -> Ints:
+    """Put codes item by item, each narrow and in one piece: comparing is then the work of a few instructions."""
+    narrow = np.int8 if codes.max(initial=0) < np.iinfo(np.int8).max else np.int32
+    return np.ascontiguousarray(codes.T.astype(narrow))  # type: ignore[return-value]
 
 
-def one_hot(codes: Ints) -> Floats:
-    """Turn rows × items of codes into indicators, so that a product of matrices counts matching answers."""
-    columns = []
-    for column in codes.T:
-        seen = np.unique(column[column >= 0])
-        columns.append(single(column[:, None] == seen[None, :]))
-    return np.hstack(columns) if columns else single(np.zeros((len(codes), 0)))
+def agreements(first: Ints, second: Ints) -> tuple[Ints, Ints]:
+    """Count for each sheet of `first` and each of `second` the equal answers, and the questions that both answered.
+
+    Parameters
+    ----------
+    first, second : (items, rows) int
+        `packed` codes; -1 where there is no answer.
+    """
+    shape = (first.shape[1], second.shape[1])
+    wide = np.uint8 if len(first) < np.iinfo(np.uint8).max else np.int32
+    agree, both = np.zeros(shape, dtype=wide), np.zeros(shape, dtype=wide)
+    for one, other in zip(first, second, strict=True):
+        there, here = one >= 0, other >= 0
+        # Two gaps are no agreement.
+        agree += np.equal(np.where(there, one, one.dtype.type(-2))[:, None], other[None, :]).view(np.uint8)
+        both += wide(1) if there.all() and here.all() else (there[:, None] & here[None, :]).view(np.uint8)
+    return agree, both  # type: ignore[return-value]
 
 
-def matches(first: Floats, second: Floats, given_first: Floats, given_second: Floats, items: int) -> Floats:
-    """Share of agreeing answers of each row of `first` with each of `second`; 0 where too few are shared."""
-    agree = first @ second.T
-    both = given_first @ given_second.T
-    enough = both >= max(2.0, _LEAST_TOGETHER * items)
-    return np.where(enough, agree / np.maximum(both, 1), 0.0)
+def least_shared(items: int) -> float:
+    """Questions that two sheets must both have answered."""
+    return max(2.0, _LEAST_TOGETHER * items)
+
+
+def matches(first: Ints, second: Ints) -> Floats:
+    """Share of agreeing answers of each sheet of `first` with each of `second`; 0 where too few are shared.
+
+    Examples
+    --------
+    >>> matches(np.array([[0], [1], [2], [-1]]), np.array([[0], [1], [2], [3]])).tolist()
+    [[1.0]]
+    """
+    agree, both = agreements(first, second)
+    return np.where(both >= least_shared(len(first)), agree / np.maximum(both, 1, dtype=np.float32), 0.0)
 
 
 def twins(codes: Ints, unit: Ints, units: int, level: Floats, usable: Bools, *, seed: int) -> Twins:
@@ -88,7 +107,7 @@ def twins(codes: Ints, unit: Ints, units: int, level: Floats, usable: Bools, *, 
     if len(rows) < 2:
         nothing = np.full(units, np.nan)
         return Twins(np.nan, nearest, nothing, nothing, nothing)
-    sheets = Sheets(one_hot(codes[rows]), single(codes[rows] >= 0), codes.shape[1])
+    sheets = Sheets(packed(codes[rows]))
     home, strata = unit[rows], _strata(level[rows])
     nearest[rows] = observed = sheets.nearest(np.arange(len(rows)), home)
     generator = np.random.default_rng(seed)
@@ -107,14 +126,11 @@ class Sheets:
 
     Attributes
     ----------
-    hot : (rows, answers) float
-    given : (rows, items) float
-    items : int
+    codes : (items, rows) int
+        See `packed`.
     """
 
-    hot: Floats
-    given: Floats
-    items: int
+    codes: Ints
 
     def nearest(self, order: Ints, home: Ints) -> Floats:
         """Highest match of each sheet with another one of its home, when place p holds sheet ``order[p]``."""
@@ -123,9 +139,8 @@ class Sheets:
         edges = np.flatnonzero(np.diff(home[by_home], prepend=-1, append=-1))
         for start, stop in pairwise(edges):
             places = by_home[start:stop]
-            chosen = order[places]
-            hot, given = self.hot[chosen], self.given[chosen]
-            found = matches(hot, hot, given, given, self.items)
+            part = self.codes[:, order[places]]
+            found = matches(part, part)
             np.fill_diagonal(found, 0.0)
             out[places] = found.max(axis=1)
         return out

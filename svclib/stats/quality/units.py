@@ -21,7 +21,7 @@ LEAST_UNITS = 8
 """Among fewer units nobody can say how much honest ones differ."""
 CLIP = 1.5
 """Deviations beyond so many standard deviations count as this one when the spread is estimated."""
-_HALVINGS = 32
+_HALVINGS = 24
 _STEPS = 3
 _DRAWS = 20_000
 """Deviations of honest units that are simulated, at least; of many tests more."""
@@ -150,8 +150,11 @@ def _improved(values: Floats, beta: Floats, total: Floats, terms: Floats, *, ste
     for _step in range(steps):
         scaled = np.abs(values - beta @ terms.T) / np.sqrt(total)
         weights = np.where(scaled > CLIP, CLIP / np.maximum(scaled, CLIP), 1.0) / total
-        left = np.einsum("bu,ui,uj->bij", weights, terms, terms, optimize=True)
         right = (weights * values) @ terms
+        if terms.shape[1] == 1:
+            beta = right / (weights @ terms**2)
+            continue
+        left = np.einsum("bu,ui,uj->bij", weights, terms, terms, optimize=True)
         beta = np.linalg.solve(left, right[:, :, None])[:, :, 0]
     return beta
 
