@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from scipy.special import ndtr, ndtri
 from benchmarks.coverage import Case
 from svclib import stats
 from svclib.stats.scales.binormal import cdf
+from svclib.stats.scales.extraction import extract
+from svclib.stats.scales.factor_fit import degrees_of_freedom
 from svclib.stats.scales.matrices import correlation_of
-from svclib.stats.scales.omega import _How, _omegas
+from svclib.stats.scales.schmid_leiman import general_of
 from svclib.stats.scales.splits import lambda2, lambda6, stepped_up
 
 LOADINGS = (0.45, 0.5, 0.6, 0.7, 0.75, 0.8)
@@ -65,21 +67,25 @@ def drawn(generator: np.random.Generator, matrix: np.ndarray, n: int, shape: str
             return pd.DataFrame(answers).add_prefix("q")
 
 
-@lru_cache(maxsize=None)
+def omegas(cov: np.ndarray, factors: int) -> tuple[float, float]:
+    """Omega total and hierarchical of a population."""
+    found, spread = general_of(correlation_of(cov)[None], factors), np.sqrt(np.diag(cov))
+    unique, general = (found.uniqueness[0] * spread**2).sum(), (found.general[0] * spread).sum() ** 2
+    return float(1 - unique / cov.sum()), float(general / cov.sum())
+
+
+@cache
 def truths(shape: str) -> dict[str, float]:
     """The reliabilities of the population."""
     cov, odd = item_covariance(latent(), shape)[None], np.arange(6) % 2 == 0
-    how = _How(1, "minres", "pearson", False, 0.95, 5, 1)
-    nine = item_covariance(hierarchy(), shape)[None]
-    three = _How(3, "minres", "pearson", False, 0.95, 5, 1)
-    total, hierarchical = _omegas(nine, three)[:, 0]
+    total, hierarchical = omegas(item_covariance(hierarchy(), shape), 3)
     k, normal = 6, latent()
     return {
         "alpha": float(k / (k - 1) * (1 - np.trace(cov[0]) / cov[0].sum())),
         "ordinal alpha": float(k / (k - 1) * (1 - k / normal.sum())),
-        "omega": float(_omegas(cov, how)[0, 0]),
-        "omega total of three": float(total),
-        "omega hierarchical": float(hierarchical),
+        "omega": omegas(cov[0], 1)[0],
+        "omega total of three": total,
+        "omega hierarchical": hierarchical,
         "odd_even": float(stepped_up(cov, odd)[0]),
         "lambda2": float(lambda2(cov)[0]),
         "lambda6": float(lambda6(cov)[0]),
@@ -162,15 +168,12 @@ def _clustered(generator: np.random.Generator, branches: int) -> tuple[Any, Any,
     return row["low"], row["high"], rho
 
 
-@lru_cache(maxsize=1)
+@cache
 def _misfit() -> tuple[np.ndarray, float]:
     """Correlations that one factor does not reproduce, and its RMSEA in the population."""
     matrix = latent((0.7, 0.7, 0.7, 0.7, 0.6, 0.6, 0.6, 0.6))
     matrix[0, 1] = matrix[1, 0] = matrix[0, 1] + 0.12
     matrix[4, 5] = matrix[5, 4] = matrix[4, 5] + 0.10
-    from svclib.stats.scales.extraction import extract
-    from svclib.stats.scales.factor_fit import degrees_of_freedom
-
     objective = float(extract(matrix[None], 1, "ml").objective[0])
     return matrix, float(np.sqrt(objective / degrees_of_freedom(8, 1)))
 
@@ -192,7 +195,8 @@ CASES = [
                          ("skewed", 300), ("top-heavy", 100), ("top-heavy", 300))
     ),
     _case("alpha: skewed, n = 150, one answer in ten missing", partial(_alpha, n=150, shape="skewed", holes=0.1)),
-    _case("alpha of polychoric correlations: skewed, n = 150", partial(_ordinal_alpha, n=150, shape="skewed"), runs=400),
+    _case("alpha of polychoric correlations: skewed, n = 150",
+          partial(_ordinal_alpha, n=150, shape="skewed"), runs=200),
     *(
         _case(f"omega total: {shape}, n = {n}", partial(_omega, n=n, shape=shape), runs=500)
         for shape, n in (("normal", 60), ("usual", 100), ("skewed", 60), ("skewed", 150))

@@ -8,10 +8,12 @@ from typing import Any
 _ROOMS = {
     "agreement": "coefficients",
     "compare": "crossed differences rank_probabilities",
+    "drivers": "gains importance segment_slopes strategy_matrix",
     "items": "difficulty_discrimination option_bars",
     "missing": "imputed missing_bars missing_map missing_who",
     "planning": "allocation margin_curve power_curve",
     "satisfaction": "ranking trend",
+    "scales": "factor_loadings item_rest reliabilities scree",
     "weighting": "margins r_partials weight_distribution",
 }
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names.split()}

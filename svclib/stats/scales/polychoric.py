@@ -163,11 +163,12 @@ def telling(pairs: Pairs) -> Bools:
     return (rows > 1) & (columns > 1)
 
 
-def maximise(pairs: Pairs) -> Floats:
+def maximise(pairs: Pairs, start: Floats | None = None) -> Floats:
     """Maximise each pair's likelihood: Newton's steps in a bracket that the score's sign narrows; ±1 where perfect."""
     able = np.flatnonzero(telling(pairs))
     out = np.full(len(pairs.first), np.nan)
-    out[able] = _maximise(_chosen(pairs, able))
+    some = _chosen(pairs, able)
+    out[able] = _maximise(some, _start(some) if start is None else np.nan_to_num(start[able]))
     return out
 
 
@@ -178,6 +179,7 @@ def polychoric_without(
     (count, items), kinds = (len(parts), codes.shape[1]), np.asarray(categories)
     most = max(int(kinds.max()), 2)
     first, second = np.triu_indices(items, 1)
+    whole = maximise(pair_tables(codes, kinds, correction=correction))
     left = _tables_without(indicators(codes, most), parts).reshape(count, items, most, items, most)
     counts = left[:, first, :, second, :].swapaxes(0, 1)
     two = (kinds[first] == 2) & (kinds[second] == 2)
@@ -187,7 +189,7 @@ def polychoric_without(
     place = items * np.arange(count)[:, None]
     pairs = Pairs((first + place).ravel(), (second + place).ravel(), counts.reshape(-1, most, most), cuts)
     out = np.tile(np.eye(items), (count, 1, 1))
-    out[:, first, second] = maximise(pairs).reshape(count, -1)
+    out[:, first, second] = maximise(pairs, np.tile(whole, count)).reshape(count, -1)
     out[:, second, first] = out[:, first, second]
     return out
 
@@ -201,8 +203,8 @@ def _chosen(pairs: Pairs, which: Ints) -> Pairs:
     return Pairs(pairs.first[which], pairs.second[which], pairs.counts[which], pairs.cuts)
 
 
-def _maximise(pairs: Pairs) -> Floats:
-    rho = np.clip(_start(pairs), -0.9, 0.9)
+def _maximise(pairs: Pairs, start: Floats) -> Floats:
+    rho = np.clip(start, -0.9, 0.9)
     low, high = np.full_like(rho, -BOUND), np.full_like(rho, BOUND)
     active = np.arange(len(rho))
     for _step in range(_STEPS):
