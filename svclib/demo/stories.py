@@ -6,6 +6,8 @@
 3. Version 1 of the money-laundering bank carries a wrong key on one item; version 2 mends it after the sitting.
 4. What customers expect of an excellent bank is highest for keeping promises and serving promptly, and there the bank
    falls short most; branch 31 keeps its promises least of all.
+5. At branch 23 staff fill in sheets of the QR code themselves on the last days of each month, from the fourth month on
+   (see `svclib.demo.filled`): they are a little too many, too alike and too quick.
 
 All numbers are shifts in standard deviations of a customer's feeling.
 """
@@ -24,6 +26,7 @@ WAITING_BRANCH, WAITING_FROM = "b07", 6  # months are counted from 0
 CAMPAIGN_MONTH, CAMPAIGN_FACTOR, CAMPAIGN_SHIFT = 9, 2.4, 0.55
 MONTHS = 12
 
+FILLED_BRANCH, FILLED_FROM, FILLED_SHARE = "b23", 3, 0.7
 UNRELIABLE_BRANCH, UNRELIABLE_SHIFT = "b31", {"reliability": -1.4, "responsiveness": -0.9}
 
 # Where answers lie by what a question measures; expectations are higher than what is found.

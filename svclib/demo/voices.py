@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from svclib.demo.clock import Clock
+from svclib.demo.filled import filled_in, hurried
 from svclib.demo.organisation import BRANCHES
 from svclib.demo.stories import MONTHS, Visit, chance_of_use, leanings, tendency, words
 from svclib.forms import Survey
@@ -107,6 +108,10 @@ def _sheets(
                 customer = generator.choice(customers[branch]) if customers[branch] else None
                 row = {**common, **_row(survey, stream, branch, moment, customer, generator)}
                 yield {"row": row, "month": month, "events": _events(survey, given, row, generator)}
+            for given, moment, staff in filled_in(survey, branch, stream.channel, month, months[month], expected):
+                handed_in = {"status": "submitted", "submitted_on": moment.date()}
+                row = {**common, **_row(survey, stream, branch, moment, None, staff), **handed_in}
+                yield {"row": row, "month": month, "events": hurried(_events(survey, given, row, staff))}
 
 
 def _row(

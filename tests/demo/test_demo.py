@@ -92,6 +92,17 @@ def test_a_survey_gives_its_design_in_one_line(demo):
     assert sampled.mean("overall").frame["note"].item() == ""
 
 
+def test_one_branch_has_many_answers_on_the_last_days_of_months(demo):
+    late = func.substr(responses.c.submitted_on, 9, 2) >= "29"
+    qr = (responses.c.survey == "branch_visit") & (responses.c.channel == "qr") & (responses.c.status == "submitted")
+    query = (
+        select(responses.c.branch == "b23", late, func.count()).where(qr).group_by(responses.c.branch == "b23", late)
+    )
+    counts = {(there, end): count for there, end, count in column(demo, query)}
+    share = {there: counts[there, True] / (counts[there, True] + counts[there, False]) for there in (True, False)}
+    assert share[True] > 2 * share[False]
+
+
 def test_the_wrong_key_is_in_the_sitting_and_mended_in_the_latest_bank(demo):
     from svclib.operations import definitions
 
