@@ -9,11 +9,13 @@ _ROOMS = {
     "agreement": "coefficients",
     "compare": "crossed differences rank_probabilities",
     "drivers": "gains importance segment_slopes strategy_matrix",
+    "gaps": "servqual_gaps gap_intervals",
     "items": "difficulty_discrimination option_bars",
     "missing": "imputed missing_bars missing_map missing_who",
     "planning": "allocation margin_curve power_curve",
     "satisfaction": "ranking trend",
     "scales": "factor_loadings item_rest reliabilities scree",
+    "wave_levels": "waves slopes",
     "weighting": "margins r_partials weight_distribution",
 }
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names.split()}
