@@ -32,12 +32,14 @@ def _mean(shares: Shares) -> float:
     return float(SCALE @ shares)
 
 
-def _difference(plan: Sequence[tuple[Shares, int]]) -> Callable[[np.random.Generator], Any]:
+def _difference(
+    plan: Sequence[tuple[Shares, int]], scale: tuple[float, float] | None = None
+) -> Callable[[np.random.Generator], Any]:
     truth = _mean(plan[0][0]) - _mean(plan[1][0])
 
     def draw(random: np.random.Generator) -> Any:
-        rows = stats.compare_means(_groups(random, plan), "y", "group")
-        row = rows[rows["method"] == "Welch t"].iloc[0]
+        rows = stats.compare_means(_groups(random, plan), "y", "group", scale=scale)
+        row = rows[rows["method"].str.startswith("Welch t")].iloc[0]
         return row["low"], row["high"], truth
 
     return draw
@@ -125,11 +127,18 @@ def _ranked(spread: float, sizes: Sequence[int]) -> Callable[[np.random.Generato
 
 
 _TIES = "five-point answers of small groups: few different values are possible, so that no interval is exact"
+_FEW = "eight answers at the end of a scale: the score interval allows for the spread that they did not show"
 _TABLE = np.array([[30.0, 20, 10], [20, 30, 40]])
 _SIZES = (4, 6, 8, 12, 20, 30, 50, 80)
 CASES = [
     Case("compare_means, Welch: pleased 15 against mixed 15", _difference([(PLEASED, 15), (MIXED, 15)])),
-    Case("compare_means, Welch: pleased 8 against pleased 60", _difference([(PLEASED, 8), (PLEASED, 60)])),
+    Case(
+        "compare_means, on a scale: pleased 8 against pleased 60",
+        _difference([(PLEASED, 8), (PLEASED, 60)], (1, 5)),
+        1000,
+        _FEW,
+    ),
+    Case("compare_means, on a scale: pleased 15 against mixed 15", _difference([(PLEASED, 15), (MIXED, 15)], (1, 5))),
     Case("compare_means, Hedges g: 0.5, 12 and 30", _hedges(0.5, (12, 30))),
     Case("compare_means, omega²: 4 groups of 15", _between(0.4, 15, 4)),
     Case("compare_ranks, Cliff's delta: pleased 8 against mixed 30", _delta([(PLEASED, 8), (MIXED, 30)]), 2000, _TIES),

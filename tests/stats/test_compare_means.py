@@ -174,3 +174,27 @@ def test_groups_come_from_one_column(visits, by):
 def test_a_number_too_large_is_named():
     with pytest.raises(InvalidInput, match='"x" holds a number beyond'):
         stats.compare_means(frame(a=[1e300, 1], b=[2, 3]), "x", "branch")
+
+
+def test_on_a_scale_the_interval_of_the_difference_stays_within_what_can_be():
+    data = pd.DataFrame({"branch": ["a"] * 5 + ["b"] * 40, "score": [5.0, 5, 5, 5, 4] + [5.0, 4, 3, 2] * 10})
+    plain, scaled = (stats.compare_means(data, "score", "branch", scale=scale).iloc[1] for scale in (None, (1, 5)))
+    assert scaled["estimate"] == plain["estimate"]
+    assert scaled["p_value"] == plain["p_value"]
+    assert scaled["method"] == "Welch t, score interval"
+    assert scaled["high"] < plain["high"]
+    assert scaled["low"] < scaled["estimate"] < scaled["high"]
+
+
+def test_the_interval_on_a_scale_turns_with_the_groups():
+    data = pd.DataFrame({"branch": ["a"] * 6 + ["b"] * 9, "score": [5.0, 5, 4, 5, 3, 5] + [4.0, 3, 5] * 3})
+    there, back = (
+        stats.pairwise_means(part, "score", "branch", scale=(1, 5)).iloc[0] for part in (data, data.replace({"a": "z"}))
+    )
+    assert [back["low"], back["high"]] == pytest.approx([-there["high"], -there["low"]])
+
+
+def test_answers_beyond_the_scale_are_named():
+    data = pd.DataFrame({"branch": ["a", "a", "b", "b"], "score": [5.0, 6, 4, 3]})
+    with pytest.raises(InvalidInput, match='"score" holds 6, outside the scale'):
+        stats.compare_means(data, "score", "branch", scale=(1, 5))

