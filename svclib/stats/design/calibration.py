@@ -13,11 +13,11 @@ import numpy as np
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
+from svclib.stats.design.blocks import Block, cross_table
 from svclib.stats.design.distances import Distance
 from svclib.stats.design.margins import Margin
 from svclib.stats.design.reach import unreachable
-from svclib.stats.design.sampling import Adjustment, Block
-from svclib.stats.design.variance import cross_table
+from svclib.stats.design.sampling import Adjustment
 from svclib.stats.design.weighting import check_filled
 from svclib.stats.marks import _
 

@@ -16,8 +16,8 @@ from scipy import sparse
 from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.design.replicates import ranks, spread
 from svclib.stats.design.results import NO_DEGREES, Estimates, opt_in_note
-from svclib.stats.design.sampling import Sampling, degrees_of_freedom
-from svclib.stats.design.variance import Residuals, covariance
+from svclib.stats.design.sampling import Sampling, degrees_of_freedom, stratum_clusters
+from svclib.stats.design.variance import Residuals, covariance, stratum_variances
 from svclib.stats.estimate import Note, cell_notes, check_level, estimates
 from svclib.stats.intervals import t_interval
 from svclib.stats.samples import groups
@@ -107,6 +107,20 @@ class Domains:
         rows = np.flatnonzero(values)
         member = sparse.csr_matrix((values[rows], (self.group[rows], rows)), shape=(self.groups, len(values)))
         return np.asarray((member @ replicates.weights).T)
+
+    def column_degrees(self, column: Column) -> Floats:
+        """Degrees of freedom of one statistic by group, by Satterthwaite's rule where the design asks for it.
+
+        (Σ V_h)² / Σ V_h² / (clusters_h - 1), V_h what stratum h adds to the variance; at most `degrees`.
+        """
+        most = self.degrees(column.valid)
+        if not self.sampling.satterthwaite:
+            return most
+        parts = stratum_variances(self.sampling, Residuals([column.residual], self.group, self.groups))
+        stratum, of, clusters = stratum_clusters(self.sampling.stages[0], column.valid, self.group, self.groups)
+        squares = np.bincount(of, parts[stratum, of] ** 2 / np.maximum(clusters - 1, 1), self.groups)
+        found = ratio(np.bincount(of, parts[stratum, of], self.groups) ** 2, squares)
+        return np.fmin(np.where(most >= 1, np.maximum(found, 1.0), most), most)
 
     def degrees(self, valid: Bools) -> Floats:
         """Degrees of freedom by group: clusters less strata, or the rank of supplied replicates less 1."""
@@ -223,7 +237,7 @@ def linear_estimates(columns: Sequence[Column], parts: Domains, *, level: float,
     vcov[:, np.isnan(estimate)] = np.nan
     alike = _flat([column.alike for column in columns]).astype(bool)
     error = np.where(alike, 0.0, np.sqrt(np.maximum(np.diag(vcov), 0)))
-    df = _flat([parts.degrees(column.valid) for column in columns])
+    df = _flat([parts.column_degrees(column) for column in columns])
     n = _flat([parts.sum(column.valid.astype(float)) for column in columns])
     low, high = t_interval(estimate, np.where(alike | (n < 2), np.nan, error), df, level)
     frame = estimates(

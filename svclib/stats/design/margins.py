@@ -14,7 +14,7 @@ from scipy import sparse
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Ints
 from svclib.stats.columns import check_columns, numbers
-from svclib.stats.design.sampling import Block
+from svclib.stats.design.blocks import Block
 from svclib.stats.marks import _
 
 _AGREE = 1e-9

@@ -121,10 +121,9 @@ def _below(given: Floats, found: Floats, parts: Domains, level: float, method: s
         reached = np.where(valid, values <= quantile[parts.group], np.nan)
         column = mean_column("", reached, parts)
         variance = np.diag(parts.covariance([column]))
-        columns.append((column.estimate, np.sqrt(np.maximum(variance, 0))))
-    share, error = (np.stack(one, axis=1) for one in zip(*columns, strict=True))
+        columns.append((column.estimate, np.sqrt(np.maximum(variance, 0)), parts.column_degrees(column)))
+    share, error, df = (np.stack(one, axis=1) for one in zip(*columns, strict=True))
     n = np.repeat(parts.sum(valid.astype(float))[:, None], found.shape[1], axis=1)
-    df = np.repeat(parts.degrees(valid)[:, None], found.shape[1], axis=1)
     low, high = share_interval(method, share, error, ratio(share * (1 - share), error**2), n, df, level)
     return low, high, n, df
 

@@ -12,14 +12,15 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.columns import check_columns, check_frame, names_of, numbers
+from svclib.stats.design.blocks import Block
 from svclib.stats.design.replicates import Replicates
 from svclib.stats.marks import _
 
-_TABLE = 50_000_000
-"""Largest table of units × groups in which the pairs that occur are ticked off."""
 LONELY = ("fail", "remove", "adjust", "average")
 _CERTAIN = 1e-7
 """A stratum of which a smaller part was left out was taken whole and adds no variance."""
+_TABLE = 50_000_000
+"""Largest table of units × groups in which the pairs that occur are ticked off."""
 
 
 @dataclass(frozen=True)
@@ -46,29 +47,6 @@ class Stage:
     size: Floats
     scale: Floats
     centred: Bools
-
-
-@dataclass(frozen=True)
-class Block:
-    """Columns of a margin: the indicators of a factor's categories, or one numeric column.
-
-    Attributes
-    ----------
-    code : (rows,) int
-        Column in which a row has its number.
-    size : int
-        Number of columns.
-    values : (rows,) float, optional
-        That number; 1 without.
-    """
-
-    code: Ints
-    size: int
-    values: Floats | None = None
-
-    def scaled(self, factor: Floats) -> Floats:
-        """Give factor × number for each row."""
-        return factor if self.values is None else factor * self.values
 
 
 @dataclass(frozen=True)
@@ -131,6 +109,8 @@ class Sampling:
         Weights before any adjustment.
     reweighted : tuple of Reweighting
         What led from them to `weights`.
+    satterthwaite : bool
+        Degrees of freedom follow from how much each stratum adds to a variance.
     """
 
     weights: Floats
@@ -141,6 +121,7 @@ class Sampling:
     replicates: Replicates | None = None
     given: Floats = field(default_factory=lambda: np.ones(0))
     reweighted: tuple[Reweighting, ...] = ()
+    satterthwaite: bool = False
 
     def reweighed(self, change: Reweighting) -> Sampling:
         """Change the weights, and each set of replicate weights likewise."""
@@ -195,8 +176,7 @@ def _check_plan(data: pd.DataFrame, columns: Columns, lonely: str) -> None:
     if not len(data):
         raise InvalidInput(_("The frame has no rows: a design needs respondents."))
     check_columns(data, [*columns.strata, *columns.cluster, *columns.fpc])
-    for name in (*columns.strata, *columns.cluster):
-        _check_present(data[name], name)
+    _check_present(data, [*columns.strata, *columns.cluster])
     stages = max(1, len(columns.cluster))
     if columns.fpc and len(columns.fpc) != stages:
         raise InvalidInput(
@@ -212,14 +192,14 @@ def _check_plan(data: pd.DataFrame, columns: Columns, lonely: str) -> None:
         )
 
 
-def _check_present(series: pd.Series, name: str) -> None:
-    missing = int(series.isna().sum())
-    if missing:
-        raise InvalidInput(
-            _('The column "{column}" of the design is empty in {count} rows; fill it or leave those rows out.'),
-            column=name,
-            count=missing,
-        )
+def _check_present(data: pd.DataFrame, names: Sequence[str]) -> None:
+    for name in names:
+        if data[name].isna().any():
+            raise InvalidInput(
+                _('The column "{column}" of the design is empty in {count} rows; fill it or leave those rows out.'),
+                column=name,
+                count=int(data[name].isna().sum()),
+            )
 
 
 def _weights(data: pd.DataFrame, column: str) -> Floats:
@@ -285,7 +265,8 @@ def _sizes(data: pd.DataFrame, columns: Columns, level: int, stratum: Ints, unit
         return size, np.full(len(size), np.inf)
     name = columns.fpc[level]
     given = numbers(data, name)
-    _check_fpc(data[name], given, name)
+    _check_present(data, [name])
+    _check_fpc(given, name)
     population = np.zeros(len(size))
     population[stratum] = given
     if (population[stratum] != given).any():
@@ -309,8 +290,7 @@ def _homes(stratum: Ints, unit: Ints) -> Ints:
     return home
 
 
-def _check_fpc(series: pd.Series, given: Floats, name: str) -> None:
-    _check_present(series, name)
+def _check_fpc(given: Floats, name: str) -> None:
     if (given <= 0).any() or ((given < 1).any() and (given > 1).any()):
         raise InvalidInput(
             _(
@@ -378,11 +358,16 @@ def degrees_of_freedom(sampling: Sampling, valid: Bools, group: Ints, groups: in
     first = sampling.stages[0]
     if groups == 1 and valid.all():
         return np.array([float(len(first.stratum) - len(first.size))])
+    _stratum, of, clusters = stratum_clusters(first, valid, group, groups)
+    return np.bincount(of, clusters - 1, groups).astype(np.float64)
+
+
+def stratum_clusters(first: Stage, valid: Bools, group: Ints, groups: int) -> tuple[Ints, Ints, Floats]:
+    """Find the strata in which each group has rows: stratum, group, and the number of clusters there."""
     pairs = _distinct(first.unit[valid], group[valid], groups, len(first.stratum))
-    unit, of = pairs // groups, pairs % groups
-    strata = _distinct(first.stratum[unit], of, groups, len(first.size)) % groups
-    clusters, homes = (np.bincount(one, minlength=groups).astype(np.float64) for one in (of, strata))
-    return np.maximum(clusters - homes, 0)
+    cells = first.stratum[pairs // groups] * groups + pairs % groups
+    found, clusters = np.unique(cells, return_counts=True)
+    return found // groups, found % groups, clusters.astype(np.float64)
 
 
 def _distinct(code: Ints, group: Ints, groups: int, size: int) -> Ints:

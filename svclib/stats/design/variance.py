@@ -16,8 +16,9 @@ import numpy as np
 from scipy import sparse
 
 from svclib.stats.arrays import Floats, Ints
+from svclib.stats.design.blocks import cross_table
 from svclib.stats.design.replicates import Replicates, spread
-from svclib.stats.design.sampling import Adjustment, Block, Sampling, Stage
+from svclib.stats.design.sampling import Adjustment, Sampling, Stage
 
 _DENSE = 20_000_000
 """Largest number of unit × cell sums that are held as a full matrix."""
@@ -75,32 +76,49 @@ def covariance(sampling: Sampling, residuals: Residuals) -> Floats:
     return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
 
 
+def stratum_variances(sampling: Sampling, residuals: Residuals) -> Floats:
+    """Give what each stratum of the first stage adds to the variances: (strata, cells)."""
+    stage = sampling.stages[0]
+    spread = _spread(stage, _totals(stage, sampling.adjustments, _adjustment_means(sampling, residuals), residuals))
+    return np.asarray(_membership(stage) @ spread**2)
+
+
 def _stage_covariance(
     stage: Stage, adjustments: Sequence[Adjustment], means: Sequence[Floats], residuals: Residuals
 ) -> Floats:
     units = len(stage.stratum)
-    member = sparse.csr_matrix((np.ones(units), (stage.stratum, np.arange(units))), shape=(len(stage.size), units))
     if units * residuals.cells <= _DENSE:
-        totals = residuals.sums(stage.unit, units)
-        if adjustments:
-            taken = sparse.hstack([_unit_weights(stage, one) for one in adjustments], format="csr")
-            totals = totals - taken @ np.vstack(means)
-        return _dense(stage, member, totals)
+        spread = _spread(stage, _totals(stage, adjustments, means, residuals))
+        return np.asarray(spread.T @ spread)
     parts = [residuals.sparse_sums(stage.unit, units), *(_unit_weights(stage, one) for one in adjustments)]
-    square = _sparse(stage, member, sparse.hstack(parts, format="csr"))
+    square = _sparse(stage, sparse.hstack(parts, format="csr"))
     combine = np.vstack([np.eye(residuals.cells), *(-mean for mean in means)])
     return np.asarray(combine.T @ square @ combine)
 
 
-def _dense(stage: Stage, member: Any, totals: Floats) -> Floats:
-    centre = (member @ totals) / stage.size[:, None] * stage.centred[:, None]
-    spread = (totals - centre[stage.stratum]) * np.sqrt(stage.scale[stage.stratum])[:, None]
-    return np.asarray(spread.T @ spread)
+def _membership(stage: Stage) -> Any:
+    units = len(stage.stratum)
+    return sparse.csr_matrix((np.ones(units), (stage.stratum, np.arange(units))), shape=(len(stage.size), units))
 
 
-def _sparse(stage: Stage, member: Any, totals: Any) -> Floats:
+def _totals(stage: Stage, adjustments: Sequence[Adjustment], means: Sequence[Floats], residuals: Residuals) -> Floats:
+    """Sums of the residuals over the units, less what the adjustments take away: (units, cells)."""
+    totals = residuals.sums(stage.unit, len(stage.stratum))
+    if adjustments:
+        taken = sparse.hstack([_unit_weights(stage, one) for one in adjustments], format="csr")
+        totals = totals - taken @ np.vstack(means)
+    return totals
+
+
+def _spread(stage: Stage, totals: Floats) -> Floats:
+    """Distances of the units from their stratum's mean, scaled so that their squares add up to the variance."""
+    centre = (_membership(stage) @ totals) / stage.size[:, None] * stage.centred[:, None]
+    return np.asarray((totals - centre[stage.stratum]) * np.sqrt(stage.scale[stage.stratum])[:, None])
+
+
+def _sparse(stage: Stage, totals: Any) -> Floats:
     scaled = sparse.diags(stage.scale[stage.stratum]) @ totals
-    strata = (member @ totals).toarray()
+    strata = (_membership(stage) @ totals).toarray()
     factor = stage.scale * stage.centred / stage.size
     return np.asarray((totals.T @ scaled).toarray() - strata.T @ (factor[:, None] * strata))
 
@@ -148,10 +166,3 @@ def _sums(one: Adjustment, residuals: Residuals) -> Floats:
 def _cross(one: Adjustment, other: Adjustment) -> Floats:
     factor = one.share * other.weights
     return np.block([[cross_table(a, b, factor) for b in other.blocks] for a in one.blocks])
-
-
-def cross_table(one: Block, other: Block, factor: Floats) -> Floats:
-    """Sum factor × number × number over the columns of two blocks: (columns, columns)."""
-    where = one.code * other.size + other.code
-    table = np.bincount(where, other.scaled(one.scaled(factor)), one.size * other.size)
-    return np.asarray(table.reshape(one.size, other.size), dtype=np.float64)
