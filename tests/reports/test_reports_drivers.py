@@ -8,6 +8,7 @@ from svclib import stats
 from svclib.reports import charts, sentences, theme
 from svclib.stats.design.results import NO_DEGREES, OPT_IN
 from svclib.stats.key_drivers.matrix import QUADRANTS, Quadrant
+from svclib.stats.key_drivers.notes import DriverNote
 
 WIDTHS = (660, 330)
 LANGUAGES = ("en", "zh-CN")
@@ -295,7 +296,7 @@ GAIN = {
 
 def test_a_gain_is_an_association():
     assert SAY.gain(GAIN, "satisfaction", name="Waiting") == (
-        "Waiting rated 3.80 instead of 2.80, all others equal: satisfaction is 0.48 scale points higher (95% "
+        "Waiting rated 1.00 scale points higher, all others equal: satisfaction is 0.48 scale points higher (95% "
         "interval "
         "+0.41 to +0.54); chance alone would hardly explain it. This is an association in the answers, not a "
         "promised "
@@ -303,10 +304,18 @@ def test_a_gain_is_an_association():
     )
 
 
+def test_a_target_names_both_levels_and_a_step_too_large_is_told():
+    assert SAY.gain(GAIN | {"scenario": "target"}, "y").startswith(
+        "waiting rated 3.80 instead of 2.80, all others equal:"
+    )
+    said = SAY.gain(GAIN | {"note": DriverNote.BEYOND.value}, "y")
+    assert said.endswith("So large a step would lead beyond the scale.")
+
+
 def test_a_gain_at_the_best_unit_names_it():
     row = GAIN | {"scenario": "best unit", "to": "朝阳支行", "low": -0.1}
     assert SAY.gain(row, "总体满意度", name="等候时间", language="zh-CN") == (
-        "若等候时间的评分由 2.80 变为 3.80（即最佳单位朝阳支行的水平），其他条件相同：总体满意度相应变化 0.48 分（95"
+        "若等候时间的评分由 2.80 变为 3.80（即最佳单位“朝阳支行”的水平），其他条件相同：总体满意度相应变化 0.48 分（95"
         "% 置信区间 "
         "−0.10 至 +0.54），仅用偶然即可解释。这是答卷中的关联，并非承诺的效果。"
     )

@@ -14,6 +14,7 @@ from svclib.reports.words import RATING, SHARE, Unit
 from svclib.stats.design.results import OPT_IN
 from svclib.stats.key_drivers.matrix import QUADRANTS, Quadrant, StrategyMatrix
 from svclib.stats.key_drivers.moderation import Moderation
+from svclib.stats.key_drivers.notes import DriverNote
 from svclib.stats.key_drivers.results import TIES, Drivers
 
 Labels = Mapping[str, str]
@@ -314,6 +315,7 @@ def gain(row: Mapping[Any, Any], subject: str, *, name: str = "", unit: Unit = R
         "now": words.value(row["now"], RATING),
         "then": words.value(row["then"], RATING),
         "unit": str(row["to"]),
+        "move": words.change(row["then"] - row["now"], RATING, language),
         "size": words.change(row["estimate"], unit, language) if words.known(row["estimate"]) else "",
         "interval": words.change_interval(row["low"], row["high"], unit, language),
         "level": _level(row),
@@ -321,19 +323,24 @@ def gain(row: Mapping[Any, Any], subject: str, *, name: str = "", unit: Unit = R
     }
     if not words.known(row["estimate"]) or not words.known(row["low"]):
         return translate(_("{driver}: what a better rating goes with cannot be told ({why})."), language, **fields)
-    start = (
-        _("{driver} rated {then} instead of {now}, as at the best unit ({unit}), all others equal:")
-        if row["scenario"] == "best unit"
-        else _("{driver} rated {then} instead of {now}, all others equal:")
-    )
+    start = _SCENARIOS[row["scenario"]]
     if row["low"] > 0:
         end = _("{subject} is {size} higher ({level} interval {interval}); chance alone would hardly explain it.")
     elif row["high"] < 0:
         end = _("{subject} is {size} lower ({level} interval {interval}); chance alone would hardly explain it.")
     else:
         end = _("{subject} changes by {size} ({level} interval {interval}); chance alone could explain it.")
-    last = _("This is an association in the answers, not a promised effect.")
-    return _joined([translate(text, language, **fields) for text in (start, end, last)], language)
+    texts = [start, end, _("This is an association in the answers, not a promised effect.")]
+    if row["note"] == DriverNote.BEYOND:
+        texts.append(_("So large a step would lead beyond the scale."))
+    return _joined([translate(text, language, **fields) for text in texts], language)
+
+
+_SCENARIOS = {
+    "step": _("{driver} rated {move} higher, all others equal:"),
+    "target": _("{driver} rated {then} instead of {now}, all others equal:"),
+    "best unit": _("{driver} rated {then} instead of {now}, as at the best unit ({unit}), all others equal:"),
+}
 
 
 def _level(row: Mapping[Any, Any]) -> str:
