@@ -7,15 +7,19 @@ from typing import Any
 
 _ROOMS = {
     "agreement": "coefficients",
+    "clocks": "hazard_ratios incidence survival",
     "compare": "crossed differences rank_probabilities",
     "drivers": "gains importance segment_slopes strategy_matrix",
     "gaps": "servqual_gaps gap_intervals",
     "items": "difficulty_discrimination option_bars",
     "missing": "imputed missing_bars missing_map missing_who",
     "planning": "allocation margin_curve power_curve",
+    "quality": "flag_bars flag_overlap index_histogram mode_differences nonresponse_bars with_without",
+    "quality_units": "burst_calendar invitation_map unit_signs unit_similarity",
     "satisfaction": "ranking trend",
     "scales": "factor_loadings item_rest reliabilities scree",
     "wave_levels": "waves slopes",
+    "time": "change_point control interruption seasons",
     "weighting": "margins r_partials weight_distribution",
 }
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names.split()}

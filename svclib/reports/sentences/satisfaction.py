@@ -12,6 +12,9 @@ from svclib.reports import words
 from svclib.reports.sentences.notes import note
 from svclib.reports.words import Unit
 
+INDEX = Unit(digits=1, change=_("{size} points"))
+"""How an index from 0 to 100 (`stats.acsi`) is written."""
+
 
 def level(row: Mapping[Any, Any], subject: str, unit: Unit, language: str = "en") -> str:
     """Say how high a measure stands, how sure that is, and how many answered."""
@@ -19,9 +22,51 @@ def level(row: Mapping[Any, Any], subject: str, unit: Unit, language: str = "en"
         text = _("{subject}: no number ({why}).")
         return translate(text, language, subject=subject, why=note(row["note"] or "no answers", language))
     text = _("{subject} was {value} ({level} interval {interval}; {n} answers).")
+    if volunteers(row):
+        text = _("{subject} was {value} among the {n} who chose to answer; no sampling error can be told.")
+        return translate(text, language, subject=subject, **_numbers(row, unit, language))
     if not words.known(row["low"]):
         text = _("{subject} was {value} ({n} answers; too alike or too few for an interval).")
     return translate(text, language, subject=subject, **_numbers(row, unit, language))
+
+
+def volunteers(row: Mapping[Any, Any] | pd.Series) -> bool:
+    """Say whether an estimate is of people who chose themselves, so that no sampling error may be claimed for it."""
+    return "volunteers" in str(row["note"])
+
+
+def sources(rows: pd.DataFrame, subject: str, unit: Unit, language: str = "en") -> str:
+    """Put what sampled people say beside what volunteers say, and which of the two to read.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates with a column ``source`` (probability, census, opt-in), a row a source.
+    subject : str
+    unit : Unit
+    """
+    told = {str(row["source"]): row for row in rows.dropna(subset=["estimate"]).to_dict("records")}
+    texts = {
+        "probability": _("In the sample {subject} is {value} ({level} interval {interval}; {n} answers)."),
+        "census": _("Among all who were asked {subject} is {value} ({level} interval {interval}; {n} answers)."),
+        "opt-in": _("Among the {n} who chose to answer it is {value}; that has no sampling error."),
+    }
+    parts = [
+        translate(texts[source], language, subject=subject, **_numbers(told[source], unit, language))
+        for source in texts
+        if source in told
+    ]
+    if {"probability", "opt-in"} <= set(told):
+        apart = told["opt-in"]["estimate"] - told["probability"]["estimate"]
+        inside = told["probability"]["low"] <= told["opt-in"]["estimate"] <= told["probability"]["high"]
+        if inside:
+            text = _("The two agree as far as the sample can tell.")
+        elif apart > 0:
+            text = _("Volunteers are kinder by {size}: read the sample's figure.")
+        else:
+            text = _("Volunteers are harsher by {size}: read the sample's figure.")
+        parts.append(translate(text, language, size=words.change(apart, unit, language)))
+    return ("" if language == "zh-CN" else " ").join(parts)
 
 
 def _numbers(row: Mapping[Any, Any], unit: Unit, language: str) -> dict[str, str]:
