@@ -16,6 +16,8 @@ NAMES = (
     "start",
     "survey_designs",
     "raking",
+    "scales",
+    "polychoric",
     "drivers",
 )
 

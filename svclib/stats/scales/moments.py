@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,8 @@ Missing = Literal["complete", "pairwise"]
 _STRIP = 160
 """Respondents a product: short enough that the linear algebra stays in one thread, and blocks can share the cores."""
 _BLOCK = 16 * _STRIP
-_LARGE = 2e8
-"""Items² × respondents from which several threads pay."""
+_LARGE = 2e7
+"""Numbers multiplied from which several threads pay."""
 _FLAT = 1e5
 """Mean² / variance from which the answers are centred before they are multiplied."""
 
@@ -99,75 +99,128 @@ def moments(
     InvalidInput
         Naming the item that holds an infinite or too large a number.
     """
-    sums = _summed(answers, missing, chosen, None)
-    if not np.isfinite(sums.cross).all():
+
+    def work(part: Floats) -> Sums:
+        return _block(part, missing)
+
+    cost = len(answers) ** 2
+    sums = _over_blocks(answers, chosen, work, cost, None)
+    if not np.isfinite(sums[-1]).all():
         _complain(answers, names)
     found = _moments(sums, np.zeros(len(answers)))
     spread = np.diag(found.cov)
     if (found.mean**2 > _FLAT * np.maximum(spread, 0)).any():
-        found = _moments(_summed(answers, missing, chosen, found.mean), found.mean)
+        found = _moments(_over_blocks(answers, chosen, work, cost, found.mean), found.mean)
     return found
 
 
 @dataclass(frozen=True)
-class _Sums:
-    """Sums over respondents; `sums[i, j]` adds item i where j is answered too."""
+class Totals:
+    """What alpha alone needs to know: much less than all covariances.
 
-    used: int
+    Attributes
+    ----------
+    n, answered : int
+        Respondents with every item, and with any.
+    mean, variances : (items,) float
+    with_sum : (items,) float
+        Covariance of each item with the sum of all.
+    """
+
+    n: int
     answered: int
-    pairs: Floats
-    sums: Floats
-    cross: Floats
-
-    def __add__(self, other: _Sums) -> _Sums:
-        return _Sums(
-            self.used + other.used,
-            self.answered + other.answered,
-            self.pairs + other.pairs,
-            self.sums + other.sums,
-            self.cross + other.cross,
-        )
+    mean: Floats
+    variances: Floats
+    with_sum: Floats
 
 
-def _summed(answers: Floats, missing: Missing, chosen: Ints | None, centre: Floats | None) -> _Sums:
-    items, count = len(answers), answers.shape[1] if chosen is None else len(chosen)
+def totals_of(found: Moments) -> Totals:
+    """Add up covariances."""
+    return Totals(found.n, found.answered, found.mean, np.diag(found.cov), found.cov.sum(axis=1))
 
-    def block(start: int) -> _Sums:
+
+def totals(answers: Floats, *, chosen: Ints | None = None, names: Sequence[str] = ()) -> Totals:
+    """Compute the variances of items and their covariances with the sum, of respondents with every item.
+
+    Parameters and errors as of `moments`.
+    """
+    items = len(answers)
+    used, answered, sums, squares, crossed = _over_blocks(answers, chosen, _totals_block, items, None)
+    if not np.isfinite(squares).all():
+        _complain(answers, names)
+    n = float(used)
+    spread, apart = squares - ratio(sums**2, n), crossed - sums * ratio(sums.sum(), n)
+    if n > 1 and (ratio(sums**2, n) > _FLAT * np.maximum(spread, 0)).any():
+        centre = sums / n
+        used, answered, sums, squares, crossed = _over_blocks(answers, chosen, _totals_block, items, centre)
+        spread, apart = squares - sums**2 / n, crossed - sums * sums.sum() / n
+        sums = sums + n * centre
+    free = n - 1 if n > 1 else 0
+    return Totals(int(used), int(answered), ratio(sums, n), ratio(spread, free), ratio(apart, free))
+
+
+def _totals_block(part: Floats) -> Sums:
+    """Respondents used, with any answer; sums, squares, products with the respondents' sums."""
+    part = np.asarray(part, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.vecdot(part, part)
+        if np.isfinite(squares).all():
+            n = part.shape[1]
+            return n, n, np.vecdot(part, np.ones(n)), squares, np.vecdot(part, part.sum(axis=0))
+    there = ~np.isnan(part)
+    whole = there.all(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        kept = part[:, whole]
+        n, score = kept.shape[1], kept.sum(axis=0)
+        sums = (kept.sum(axis=1), np.vecdot(kept, kept), np.vecdot(kept, score))
+    return n, int(there.any(axis=0).sum()), *sums
+
+
+Sums = tuple[Any, ...]
+"""Sums over a block of respondents, to be added to those of the others."""
+
+
+def _over_blocks(
+    answers: Floats, chosen: Ints | None, work: Callable[[Floats], Sums], cost: int, centre: Floats | None
+) -> Sums:
+    """Add up what `work` makes of each block of respondents; in several threads where that pays."""
+    count = answers.shape[1] if chosen is None else len(chosen)
+
+    def block(start: int) -> Sums:
         rows = slice(start, start + _BLOCK) if chosen is None else chosen[start : start + _BLOCK]
         part = answers[:, rows]
-        return _block(part if centre is None else part - centre[:, None], missing)
+        return work(part if centre is None else part - centre[:, None])
 
-    nothing = np.zeros((items, items))
-    empty = _Sums(0, 0, nothing, nothing, nothing)
-    starts = range(0, count, _BLOCK)
-    workers = min(os.cpu_count() or 1, 8) if items**2 * count > _LARGE else 1
+    starts = range(0, max(count, 1), _BLOCK)
+    workers = min(os.cpu_count() or 1, 8) if cost * count > _LARGE else 1
     if workers == 1:
-        return _total((block(start) for start in starts), empty)
+        return _total(block(start) for start in starts)
     with ThreadPoolExecutor(workers) as pool:
         shares = [starts[worker::workers] for worker in range(workers)]
-        return _total(pool.map(lambda share: _total((block(start) for start in share), empty), shares), empty)
+        return _total(pool.map(lambda share: _total(block(start) for start in share), shares))
 
 
-def _total(parts: Iterable[_Sums], empty: _Sums) -> _Sums:
-    return reduce(_Sums.__add__, parts, empty)
+def _total(parts: Iterable[Sums]) -> Sums:
+    return reduce(lambda one, other: tuple(a + b for a, b in zip(one, other, strict=True)), parts)
 
 
-def _block(part: Floats, missing: Missing) -> _Sums:
+def _block(part: Floats, missing: Missing) -> Sums:
+    """Respondents used, with any answer; pairs, sums of an item where the other is answered too, products."""
     items, rows = part.shape
     part = np.asarray(part, dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         cross = _product(part, part)
     if np.isfinite(np.diag(cross)).all():
         sums = np.broadcast_to(part.sum(axis=1)[:, None], (items, items))
-        return _Sums(rows, rows, np.full((items, items), float(rows)), sums, cross)
+        return rows, rows, np.full((items, items), float(rows)), sums, cross
     there = ~np.isnan(part)
     answered = int(there.any(axis=0).sum())
     if missing == "complete" and not there.all():
-        kept = _block(part[:, there.all(axis=0)], missing)
-        return _Sums(kept.used, answered, kept.pairs, kept.sums, kept.cross)
+        used, _answered, *kept = _block(part[:, there.all(axis=0)], missing)
+        return used, answered, *kept
     filled, known = np.where(there, part, 0.0), there.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        return _Sums(answered, answered, _product(known, known), _product(filled, known), _product(filled, filled))
+        return answered, answered, _product(known, known), _product(filled, known), _product(filled, filled)
 
 
 def _product(left: Floats, right: Floats) -> Floats:
@@ -182,12 +235,11 @@ def _product(left: Floats, right: Floats) -> Floats:
     return out
 
 
-def _moments(sums: _Sums, centre: Floats) -> Moments:
-    counts = np.diag(sums.pairs)
-    mean = ratio(np.diag(sums.sums), counts) + centre
-    apart = sums.cross - ratio(sums.sums * sums.sums.T, sums.pairs)
-    cov = ratio(apart, np.where(sums.pairs >= 2, sums.pairs - 1, 0))
-    return Moments(sums.used, sums.answered, sums.pairs, mean, cov)
+def _moments(found: Sums, centre: Floats) -> Moments:
+    used, answered, pairs, sums, cross = found
+    mean = ratio(np.diag(sums), np.diag(pairs)) + centre
+    apart = cross - ratio(sums * sums.T, pairs)
+    return Moments(used, answered, pairs, mean, ratio(apart, np.where(pairs >= 2, pairs - 1, 0)))
 
 
 def _complain(answers: Floats, names: Sequence[str]) -> None:

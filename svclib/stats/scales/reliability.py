@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -19,7 +19,7 @@ from svclib.stats.samples import groups
 from svclib.stats.scales.correlations import coded, complete_rows
 from svclib.stats.scales.jackknife import UNKNOWN, Spread, leave_out_polychoric, spread_of
 from svclib.stats.scales.matrices import off_diagonal
-from svclib.stats.scales.moments import Missing, Moments, check_missing, item_rows, moments
+from svclib.stats.scales.moments import Missing, Moments, Totals, check_missing, item_rows, moments, totals, totals_of
 from svclib.stats.scales.polychoric import polychoric_core
 
 Interval = Literal["robust", "feldt"]
@@ -27,8 +27,8 @@ Interval = Literal["robust", "feldt"]
 CONSTANT = _("everybody answers an item alike: leave it out")
 IDENTICAL = _("the items are copies of each other")
 _INTERVALS = {"feldt": "Feldt", "robust": "Feldt or jackknife"}
-_MOST_RESPONDENTS = 50_000
-"""Beyond, how alpha varies is told from every second, third … respondent."""
+_MOST_RESPONDENTS, _RUN = 20_480, 64
+"""Beyond so many, how alpha varies is told from an even selection of runs of respondents."""
 
 
 def alpha(
@@ -59,7 +59,7 @@ def alpha(
         Respondents with every item, or covariances of each pair of items (then ``n`` counts who answered any).
     interval : {"robust", "feldt"}
         Feldt's (1965) holds for normal answers; where most choose the top answer its 95 % fall to 80 %. The robust one
-        takes, at each end, the wider of Feldt's and the jackknife's. Beyond 50,000 respondents the jackknife takes an
+        takes, at each end, the wider of Feldt's and the jackknife's. Beyond 20,000 respondents the jackknife takes an
         even selection of them.
     correlations : {"pearson", "polychoric"}
         Polychoric: alpha of the normal variables behind the categories (Zumbo, Gadermann and Zeisser 2007), of
@@ -144,15 +144,25 @@ def reliability(values: Floats, missing: Missing = "complete") -> Reliability:
 
 def from_moments(found: Moments) -> Reliability:
     """Compute alpha from the items' covariances, and its error for normal answers."""
-    n, items, cov = found.n, len(found.cov), found.cov
+    result = from_totals(totals_of(found))
+    if np.isnan(result.alpha):
+        return result
+    return replace(result, std_error=_std_error(found.cov, found.n))
+
+
+def from_totals(found: Totals) -> Reliability:
+    """Compute alpha from the items' variances and covariances with the sum; its error is left open."""
+    n, items, total = found.n, len(found.variances), float(found.with_sum.sum())
     nothing = np.full(items, np.nan)
     if items < 2 or n < 2:
         return Reliability(np.nan, np.nan, n, nothing, Note.TWO_NEEDED if n else Note.NO_ANSWERS)
-    if np.isnan(cov).any():
+    if np.isnan(total):
         return Reliability(np.nan, np.nan, n, nothing, Note.NOT_TOGETHER)
-    if cov.sum() <= 1e-12 * np.trace(cov):
+    if total <= 1e-12 * found.variances.sum():
         return Reliability(np.nan, np.nan, n, nothing, Note.NO_VARIANCE)
-    return Reliability(alpha_of(cov), _std_error(cov, n), n, if_deleted(cov), _note(cov, n, found.answered))
+    alpha = items / (items - 1) * (1 - float(found.variances.sum()) / total)
+    without = _if_deleted(found.variances, found.with_sum)
+    return Reliability(alpha, np.nan, n, without, IDENTICAL if alpha > 1 - 1e-12 else _note(found))
 
 
 def if_deleted(cov: Floats) -> Floats:
@@ -161,10 +171,14 @@ def if_deleted(cov: Floats) -> Floats:
     >>> if_deleted(np.array([[2.0, 1.0, 1.0], [1.0, 2.0, 1.0], [1.0, 1.0, 2.0]])).round(4).tolist()
     [0.6667, 0.6667, 0.6667]
     """
-    variances, left = np.diag(cov), len(cov) - 1
-    total = cov.sum() - 2 * cov.sum(axis=1) + variances
-    share = ratio(np.trace(cov) - variances, np.where(total > 0, total, 0))
-    return left / (left - 1) * (1 - share) if left > 1 else np.full(len(cov), np.nan)
+    return _if_deleted(np.diag(cov), cov.sum(axis=1))
+
+
+def _if_deleted(variances: Floats, with_sum: Floats) -> Floats:
+    left = len(variances) - 1
+    total = with_sum.sum() - 2 * with_sum + variances
+    share = ratio(variances.sum() - variances, np.where(total > 0, total, 0))
+    return left / (left - 1) * (1 - share) if left > 1 else np.full(len(variances), np.nan)
 
 
 def covariance(values: Floats) -> Floats:
@@ -191,27 +205,41 @@ def _std_error(cov: Floats, n: int) -> float:
     return float(np.sqrt(max(q, 0) / n))
 
 
-def _note(cov: Floats, n: int, answered: int) -> str:
-    rest = cov.sum(axis=1) - np.diag(cov)
-    if (rest < 0).any():
+def _note(found: Totals) -> str:
+    if (found.with_sum - found.variances < 0).any():
         return Note.REVERSED
-    spread = np.sqrt(np.diag(cov))
-    if np.allclose(cov, spread[:, None] * spread, rtol=1e-9) and (spread > 0).all():
-        return IDENTICAL
-    return Note.ROWS_LEFT_OUT if n < 0.9 * answered else Note.NONE
+    return Note.ROWS_LEFT_OUT if found.n < 0.9 * found.answered else Note.NONE
 
 
 def _estimated(
     answers: Floats, missing: Missing, chosen: Ints | None, names: Sequence[str], interval: Interval, level: float
 ) -> tuple[Reliability, Spread]:
+    if interval == "robust" and missing == "complete":
+        return _robust(answers, None, chosen, names, level)
     found = moments(answers, missing, chosen=chosen, names=names)
+    if interval == "robust":
+        return _robust(answers, found, chosen, names, level)
     result = from_moments(found)
+    return result, Spread(result.std_error, result.n - 1, *feldt(result.alpha, result.n, len(names), level))
+
+
+def _robust(
+    answers: Floats, found: Moments | None, chosen: Ints | None, names: Sequence[str], level: float
+) -> tuple[Reliability, Spread]:
+    """Alpha of complete answers, or of pairwise moments, with the wider of two intervals at each end."""
+    sums = totals(answers, chosen=chosen, names=names) if found is None else totals_of(found)
+    result = from_totals(sums)
     low, high = feldt(result.alpha, result.n, len(names), level)
-    if interval == "feldt" or np.isnan(result.alpha):
-        return result, Spread(result.std_error, result.n - 1, low, high)
-    apart = _jackknife(answers if chosen is None else answers[:, chosen], found, missing, result.alpha, level)
+    if np.isnan(result.alpha):
+        return result, UNKNOWN
+    apart = _jackknife(answers if chosen is None else answers[:, chosen], sums.mean, found, result.alpha, level)
     if np.isnan(apart.std_error):
-        return result, Spread(result.std_error, result.n - 1, low, high)
+        error = (
+            _std_error(moments(answers, chosen=chosen).cov, result.n)
+            if found is None
+            else _std_error(found.cov, found.n)
+        )
+        return result, Spread(error, result.n - 1, low, high)
     return result, Spread(apart.std_error, apart.df, min(low, apart.low), max(high, apart.high))
 
 
@@ -228,14 +256,15 @@ def _ordinal(answers: Floats, names: Sequence[str], level: float) -> tuple[Relia
     left = leave_out_polychoric(codes, categories, seed=1)
     estimate = alpha_of(matrix)
     replicates = np.array([alpha_of(one) for one in left.covariances])
-    result = Reliability(estimate, np.nan, n, if_deleted(matrix), _note(matrix, n, answered))
+    sums = Totals(n, answered, nothing, np.diag(matrix), matrix.sum(axis=1))
+    result = Reliability(estimate, np.nan, n, if_deleted(matrix), _note(sums))
     return result, spread_of(estimate, replicates, left.shares, level)
 
 
-def _jackknife(answers: Floats, found: Moments, missing: Missing, estimate: float, level: float) -> Spread:
+def _jackknife(answers: Floats, mean: Floats, found: Moments | None, estimate: float, level: float) -> Spread:
     """Leave out one respondent after the other: alpha's two sums lose that respondent's squares."""
-    step = -(-answers.shape[1] // _MOST_RESPONDENTS)
-    squares, sums = _squares(answers[:, ::step], found, missing)
+    some = _selected(answers)
+    squares, sums = _squares(some, mean, found)
     n, items = len(squares), len(answers)
     if n < 4:
         return UNKNOWN
@@ -246,7 +275,18 @@ def _jackknife(answers: Floats, found: Moments, missing: Missing, estimate: floa
     whole = items / (items - 1) * (1 - squares.sum() / sums.sum())
     replicates = items / (items - 1) * (1 - (squares.sum() - gone * squares) / left)
     told = spread_of(whole, replicates, np.full(n, 1 / n), level)
-    return told if step == 1 and whole == estimate else _moved(told, whole, estimate, 1 / np.sqrt(step), level)
+    if some is answers:
+        return told
+    return _moved(told, whole, estimate, float(np.sqrt(some.shape[1] / answers.shape[1])), level)
+
+
+def _selected(answers: Floats) -> Floats:
+    """All respondents, or of very many an even selection: runs of neighbours, as memory gives them fastest."""
+    n = answers.shape[1]
+    if n <= _MOST_RESPONDENTS:
+        return answers
+    starts = np.linspace(0, n - _RUN, _MOST_RESPONDENTS // _RUN).astype(np.int64)
+    return answers[:, (starts[:, None] + np.arange(_RUN)).ravel()]
 
 
 def _moved(told: Spread, whole: float, estimate: float, shrink: float, level: float) -> Spread:
@@ -256,12 +296,12 @@ def _moved(told: Spread, whole: float, estimate: float, shrink: float, level: fl
     return Spread(told.std_error * shrink * (1 - estimate) / (1 - whole), told.df, low, high)
 
 
-def _squares(answers: Floats, found: Moments, missing: Missing) -> tuple[Floats, Floats]:
+def _squares(answers: Floats, mean: Floats, found: Moments | None) -> tuple[Floats, Floats]:
     """Each respondent's part in the sum of the variances and in the variance of the sum."""
     there = ~np.isnan(answers)
-    rows = there.all(axis=0) if missing == "complete" else there.any(axis=0)
-    apart = np.where(there, answers - found.mean[:, None], 0.0)[:, rows]
-    if missing == "complete" or there[:, rows].all():
+    rows = there.all(axis=0) if found is None else there.any(axis=0)
+    apart = np.where(there, answers - mean[:, None], 0.0)[:, rows]
+    if found is None or there[:, rows].all():
         return (apart**2).sum(axis=0), apart.sum(axis=0) ** 2
     weights = ratio(found.n, found.pairs)
     return np.diag(weights) @ apart**2, (apart * (weights @ apart)).sum(axis=0)
