@@ -74,6 +74,7 @@ MIXED = Bank((0.5, 0.35, 0.2, 0.1, 0.0, 0.0), apart=1)
 WEAK = Bank((0.4, 0.3, 0.2, 0.1, 0.0), halo=0.6, noise=2.0)
 MANY = Bank((0.4, 0.3, 0.2, 0.1, 0.1, 0.1, 0.05, 0.0, 0.0), halo=0.5, noise=1.0)
 CLUSTERED = Bank((0.5, 0.3, 0.2, 0.1), between=0.1)
+TOP = Bank((0.5, 0.3, 0.2), levels=(4.6, 4.8, 4.4))
 MAP = Bank((0.5, 0.35, 0.1, 0.05), levels=(3.2, 4.2, 3.4, 4.1))
 
 
@@ -108,6 +109,33 @@ def _r2(bank: Bank, n: int, each: int = 1) -> Callable[[np.random.Generator], An
 def _hit(held: bool) -> tuple[float, float, float]:
     """Several intervals that must hold together, as one."""
     return (0.0, 0.0, 0.0) if held else (1.0, 1.0, 0.0)
+
+
+def _ordinal(n: int, row: str) -> Callable[[np.random.Generator], Any]:
+    """A hidden outcome in steps: its R², or the parts of three drivers."""
+    effects = np.array([0.5, 0.3, 0.1])
+
+    def rated(random: np.random.Generator, size: int) -> pd.DataFrame:
+        felt = 0.6 * random.normal(size=(size, 1)) + random.normal(size=(size, 3))
+        return pd.DataFrame(np.clip(np.round(3.6 + felt), 1, 5), columns=["d0", "d1", "d2"])
+
+    spread = rated(np.random.default_rng(1), MILLION).cov().to_numpy()
+    total = effects @ spread @ effects + 1
+    beside = (spread @ effects)[:, None] / np.sqrt(total)
+    hidden = np.vstack([np.hstack([spread, beside]), np.append(beside.T, 1.0)])
+    truth = shapley(hidden[:, :, None], [1, 1, 1])[:, 0]
+
+    def draw(random: np.random.Generator) -> Any:
+        data = rated(random, n)
+        felt = data.to_numpy() @ effects + random.normal(size=n)
+        data["overall"] = np.digitize(felt, [1.8, 2.6, 3.4, 4.2])
+        found = stats.drivers(data, "overall", ["d0", "d1", "d2"], ordinal=True, bootstraps=DRAWS)
+        if row == "r2":
+            return found.fit["low"].item(), found.fit["high"].item(), truth.sum()
+        frame = found.frame.set_index("term").loc[["d0", "d1", "d2"]]
+        return frame["low"], frame["high"], truth
+
+    return draw
 
 
 def _differences(bank: Bank, n: int) -> Callable[[np.random.Generator], Any]:
@@ -252,12 +280,16 @@ CASES = [
     Case("drivers: R², n = 100", _r2(MIXED, 100), 2 * RUNS, REACHES),
     Case("drivers: R², weak, n = 100", _r2(WEAK, 100), 2 * RUNS, REACHES),
     Case("drivers: R², 30 clusters of 8", _r2(CLUSTERED, 30, 8), 2 * RUNS, REACHES),
+    Case("drivers: hidden outcome, part of variance, n = 150", _ordinal(150, "parts"), RUNS, REACHES),
+    Case("drivers: hidden outcome, R², n = 150", _ordinal(150, "r2"), RUNS, REACHES),
     Case("drivers: all differences at once, n = 100", _differences(MIXED, 100), 2 * RUNS, REACHES),
     Case("drivers: all differences at once, n = 300", _differences(MIXED, 300), 2 * RUNS, REACHES),
     Case("drivers: all ranks at once, n = 300", _ranks(MIXED, 300), RUNS, JOINT),
     Case("drivers: slopes, n = 100", _shares(MIXED, 100, *SLOPES, range(6)), RUNS),
     Case("drivers: slopes, 30 clusters of 8", _shares(CLUSTERED, 30, *SLOPES, range(4), 8), RUNS),
     Case("importance_performance: means, n = 60", _performance(MAP, 60, "mean"), RUNS),
+    Case("importance_performance: means that crowd at the top, n = 30", _performance(TOP, 30, "mean"), RUNS),
+    Case("importance_performance: top boxes that crowd at the top, n = 30", _performance(TOP, 30, "top_box"), RUNS),
     Case("importance_performance: top boxes, n = 60", _performance(MAP, 60, "top_box"), RUNS),
     Case("importance_performance: regions, n = 200", _regions(MAP, 200), RUNS),
     Case("importance_performance: regions, 20 clusters of 10", _regions(CLUSTERED, 20, 10), RUNS),

@@ -9,13 +9,14 @@ from typing import Literal, Unpack, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.special import fdtri, stdtrit
+from scipy.special import fdtri
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints
+from svclib.stats.design.bounded import Scale, bounded_interval
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.estimate import MIN_MEAN, cell_notes
-from svclib.stats.intervals import wilson
+from svclib.stats.intervals import t_interval
 from svclib.stats.key_drivers.analysis import Analysis, How, Request, Top, analyse
 from svclib.stats.key_drivers.limits import parts
 from svclib.stats.key_drivers.results import Drivers, result
@@ -98,7 +99,8 @@ def importance_performance(
         As in `svclib.stats.drivers`; every driver must be a rating, all on the same scale.
     performance : {"mean", "top_box"}
         Mean rating, or share of the top `boxes` points of the scale from `lowest` to `highest`. All answers to a
-        driver count, also of those who left others out.
+        driver count, also of those who left others out. Means whose answers all lie on that scale get the score
+        interval of its width (`svclib.stats.design.bounded`), others Student's t.
     importance_cut, performance_cut : {"mean", "median"} or float
         Line between much and little: the mean or median of the drivers, or a number (a share of importance, a target
         for performance).
@@ -138,13 +140,15 @@ def importance_performance(
     _check_alike(design.frame, found, performance)
     rules = (importance_cut, performance_cut)
     place = _Place.of(parts(found.own.importance), found.own.performance, rules)
-    frame = _axes(design, found, performance)
+    scale = (0.0, 1.0) if performance == "top_box" else _scale(design, found, (float(lowest), float(highest)))
+    told = result(found)
+    frame = _axes(design, found, told, scale)
     frame["quadrant"] = [QUADRANTS[one].value for one in place.quadrants.argmax(axis=0)[:, 0]]
     frame = _with_verdicts(frame, _probabilities(found, rules), sure)
     order = np.argsort(-found.own.importance[:, 0], kind="stable")
     cuts = pd.DataFrame({"axis": ["importance", "performance"], "cut": [place.cuts[0][0], place.cuts[1][0]]})
     cuts["rule"] = [rule if isinstance(rule, str) else "target" for rule in rules]
-    return StrategyMatrix(frame.iloc[order].reset_index(drop=True), _regions(found, order), cuts, sure, result(found))
+    return StrategyMatrix(frame.iloc[order].reset_index(drop=True), _regions(found, order), cuts, sure, told)
 
 
 def _check_options(performance: str, sure: float, *cuts: Cut) -> None:
@@ -226,12 +230,18 @@ def _with_verdicts(frame: pd.DataFrame, chance: Floats, sure: float) -> pd.DataF
     return out[[*(name for name in out.columns if name not in last), *last]]
 
 
-def _axes(design: Design, found: Analysis, performance: str) -> pd.DataFrame:
+def _scale(design: Design, found: Analysis, ends: Scale) -> Scale | None:
+    """Ends of the scale, if every rating lies between them."""
+    ratings = design.frame[list(found.reading.players.every)].astype("Float64")
+    return ends if ((ratings >= ends[0]) & (ratings <= ends[1]) | ratings.isna()).all(axis=None) else None
+
+
+def _axes(design: Design, found: Analysis, drivers: Drivers, scale: Scale | None) -> pd.DataFrame:
     """Importance and performance of each driver with their intervals."""
-    told = result(found).frame.set_index("term").loc[list(found.reading.players.names)]
+    told = drivers.frame.set_index("term").loc[list(found.reading.players.names)]
     rated = found.own.performance[:, 0]
     n = np.array([_answers(design, columns) for columns in found.reading.players.columns])
-    low, high = _rated_limits(found, rated, n, performance)
+    low, high = _rated_limits(found, rated, n, scale)
     notes = [own or small for own, small in zip(told["note"], cell_notes(n, MIN_MEAN), strict=True)]
     return pd.DataFrame(
         {
@@ -248,36 +258,18 @@ def _answers(design: Design, columns: Sequence[str]) -> int:
     return int(min((design.frame[name].notna().to_numpy() & inside).sum() for name in columns))
 
 
-def _rated_limits(found: Analysis, rated: Floats, n: Floats, performance: str) -> tuple[Floats, Floats]:
-    """Means with t and the draws' spread; shares by Wilson's formula with the n that this spread means."""
+def _rated_limits(found: Analysis, rated: Floats, n: Floats, scale: Scale | None) -> tuple[Floats, Floats]:
+    """Score interval of means (or shares) on a scale with ends, t without one; the error is the draws' spread."""
     if found.draws is None:
         return np.full(len(rated), np.nan), np.full(len(rated), np.nan)
-    error = found.draws.performance.std(axis=1, ddof=1)
-    if performance == "top_box":
-        spread = rated * (1 - rated)
-        effective = np.where(error > 0, spread / np.where(error > 0, error, 1.0) ** 2, n)
-        return wilson(rated, effective, found.request.level)
-    reach = float(stdtrit(found.df, (1 + found.request.level) / 2)) * error
-    return rated - reach, rated + reach
+    error, df = found.draws.performance.std(axis=1, ddof=1), np.full(len(rated), found.df)
+    if scale is None:
+        return t_interval(rated, error, df, found.request.level)
+    return bounded_interval(rated, error, df, np.asarray(n, dtype=np.float64), scale, found.request.level)
 
 
 def _regions(found: Analysis, order: Ints) -> pd.DataFrame:
     """Outline of the ellipse that holds the truth of both at the level (Hotelling's T²)."""
     shares, rated = _posterior(found)
     if found.limiter is None or not shares.shape[1] or found.df < 2:
-        return pd.DataFrame({"term": pd.Series(dtype=object), "corner": pd.Series(dtype="int64")} | _NO_POINTS)
-    own = parts(found.own.importance)[:, 0]
-    reach = np.sqrt(2 * found.df / (found.df - 1) * fdtri(2, found.df - 1, found.request.level))
-    angle = np.linspace(0, 2 * np.pi, CORNERS)
-    circle = np.vstack([np.cos(angle), np.sin(angle)]) * reach / found.limiter.reach
-    names, outlines = found.reading.players.names, []
-    for driver in order:
-        values, vectors = np.linalg.eigh(np.cov(rated[driver], shares[driver]))
-        moved = vectors @ (np.sqrt(np.maximum(values, 0))[:, None] * circle)
-        centre = np.array([found.own.performance[driver, 0], own[driver]])[:, None]
-        points = {"performance": (centre + moved)[0], "importance": np.clip((centre + moved)[1], 0, 1)}
-        outlines.append(pd.DataFrame({"term": names[driver], "corner": np.arange(CORNERS), **points}))
-    return pd.concat(outlines, ignore_index=True)
-
-
-_NO_POINTS = {"performance": pd.Series(dtype=float), "importance": pd.Series(dtype=float)}
+        return pd.DataFrame({"term": pd.Series(dtype=object), "corner": pd.Series(dtype="int64")} | _NO_POINTS = {"performance": pd.Series(dtype=float), "importance": pd.Series(dtype=float)}
