@@ -272,4 +272,26 @@ def _regions(found: Analysis, order: Ints) -> pd.DataFrame:
     """Outline of the ellipse that holds the truth of both at the level (Hotelling's T²)."""
     shares, rated = _posterior(found)
     if found.limiter is None or not shares.shape[1] or found.df < 2:
-        return pd.DataFrame({"term": pd.Series(dtype=object), "corner": pd.Series(dtype="int64")} | _NO_POINTS = {"performance": pd.Series(dtype=float), "importance": pd.Series(dtype=float)}
+        return pd.DataFrame({"term": pd.Series(dtype=object), "corner": pd.Series(dtype="int64")} | _NO_POINTS)
+    own = parts(found.own.importance)[:, 0]
+    reach = np.sqrt(2 * found.df / (found.df - 1) * fdtri(2, found.df - 1, found.request.level))
+    angle = np.linspace(0, 2 * np.pi, CORNERS)
+    circle = np.vstack([np.cos(angle), np.sin(angle)]) * reach / found.limiter.reach
+    points = np.stack([_outline(found, rated[one], shares[one], one, own[one], circle) for one in order])
+    names = np.array(found.reading.players.names, dtype=object)[order]
+    return pd.DataFrame(
+        {
+            "term": np.repeat(names, CORNERS), "corner": np.tile(np.arange(CORNERS), len(order)),
+            "performance": points[:, 0].ravel(), "importance": np.clip(points[:, 1], 0, 1).ravel(),
+        }
+    )  # fmt: skip
+
+
+def _outline(found: Analysis, rated: Floats, shares: Floats, place: int, own: float, circle: Floats) -> Floats:
+    """Ellipse about the estimate with the shape of the draws: (2, corners)."""
+    values, vectors = np.linalg.eigh(np.cov(rated, shares))
+    centre = np.array([[found.own.performance[place, 0]], [own]])
+    return np.asarray(centre + vectors @ (np.sqrt(np.maximum(values, 0))[:, None] * circle))
+
+
+_NO_POINTS = {"performance": pd.Series(dtype=float), "importance": pd.Series(dtype=float)}
