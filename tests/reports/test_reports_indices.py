@@ -99,6 +99,17 @@ def test_only_groups_that_moved_are_named(width):
     assert size(drawn) <= width * 1.02
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_volunteers_are_drawn_without_an_interval(width, language):
+    rows = source_rows(0.92).assign(low=[0.81, 0.9], high=[0.88, 0.94])
+    drawn = theme.svg(charts.sources(rows, language=language, width=width))
+    assert (">自愿作答者<" if language == "zh-CN" else ">volunteers<") in drawn
+    lines = [part for part in drawn.split("<line")[1:] if f'stroke="{theme.palette()[0]}"' in part.split(">")[0]]
+    assert len(lines) == 1
+    assert 0.75 * width <= size(drawn) <= width * 1.02
+
+
 # ── sentences: gaps ────────────────────────────────────────────────────────────────────────────────────────────────
 def gap_row(**given):
     base = {"estimate": -0.8, "low": -1.0, "high": -0.6, "perception": 5.2, "expectation": 6.0, "n": 120,
@@ -166,7 +177,7 @@ def test_gaps_in_words_name_the_worst_and_what_is_open():
     assert sentences.gaps.overview(overview_rows(), {"speed": "及时", "care": "关怀"}, "zh-CN") == (
         "整体服务低于客户期望 0.40 分（差距的 95% 区间 −0.50 至 −0.30，80 份答卷）：感知 5.50，期望 5.90，难以仅用偶然解释。"
         "按每位客户所看重的程度加权后，差距为 −0.60（95% 区间 −0.80 至 −0.40）。超出偶然、低于期望的维度（由差到好）："
-        "及时 (−0.80)。尚不能说明低于期望的维度：关怀。"
+        "及时（−0.80）。尚不能说明低于期望的维度：关怀。"
     )
 
 

@@ -16,7 +16,7 @@ _ROOMS = {
     "planning": "allocation margin_curve power_curve",
     "quality": "flag_bars flag_overlap index_histogram mode_differences nonresponse_bars with_without",
     "quality_units": "burst_calendar invitation_map unit_signs unit_similarity",
-    "satisfaction": "ranking trend",
+    "satisfaction": "ranking sources trend",
     "scales": "factor_loadings item_rest reliabilities scree",
     "wave_levels": "waves slopes",
     "time": "change_point control interruption seasons",

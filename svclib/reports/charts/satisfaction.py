@@ -76,6 +76,46 @@ def ranking(
     )
 
 
+def sources(
+    rows: pd.DataFrame, *, unit: Unit = SHARE, title: str = "", language: str = "en", width: int = 660
+) -> alt.TopLevelMixin:
+    """Draw what the sample says with its interval, beside what volunteers say: a ring, without one.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Estimates with a column ``source`` (probability, census, opt-in), a row a source.
+    unit, title, width
+        As in `ranking`.
+    language : {"zh-CN", "en"}
+    """
+    names = {"probability": _("sample"), "census": _("all who were asked"), "opt-in": _("volunteers")}
+    names = {source: translate(name, language) for source, name in names.items()}
+    shown = scaled(rows.dropna(subset=["estimate"]), unit)
+    shown = shown.assign(name=[names.get(str(one), str(one)) for one in shown["source"]])
+    shown["tone"] = ["ring" if one == "opt-in" else "dot" for one in shown["source"]]
+    order = [name for name in names.values() if name in set(shown["name"])]
+    base = alt.Chart(shown).encode(
+        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=label_limit(width)))
+    )
+    x: dict[str, Any] = {
+        "scale": alt.Scale(zero=False, nice=True),
+        "axis": alt.Axis(tickCount=5 if width < PHONE else 8, format=number_format(unit)),
+        "title": title or None,
+    }
+    rule = base.transform_filter(alt.datum.tone == "dot").mark_rule(strokeWidth=2, color=palette()[0])
+    fill = alt.Scale(domain=["dot", "ring"], range=[palette()[0], colors()["surface"]])
+    dot = base.mark_point(size=70, strokeWidth=2, opacity=1, color=palette()[0])
+    layers = [
+        rule.encode(x=alt.X("low:Q", **x), x2="high:Q"),
+        dot.encode(
+            x=alt.X("estimate:Q", **x), fill=alt.Fill("tone:N", legend=None, scale=fill), tooltip=tooltips("name")
+        ),
+    ]
+    room = label_room(order, width)
+    return alt.layer(*layers).properties(width=inner_width(width, room), height=(ROW + 6) * max(len(order), 1))
+
+
 def trend(
     estimates: pd.DataFrame,
     *,

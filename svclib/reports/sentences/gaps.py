@@ -18,6 +18,20 @@ ENOUGH = 0.7
 """Reliability from which a score may be used to compare persons (Nunnally 1978)."""
 
 
+def labels(codebook: pd.DataFrame, language: str = "en") -> dict[str, str]:
+    """Give the texts of items and of the dimensions that customers rank, for the charts and sentences of gaps.
+
+    Parameters
+    ----------
+    codebook : DataFrame
+        Of a survey with questions of the measures ``servqual-e`` and ``servqual-p``.
+    """
+    title = "title_zh" if language == "zh-CN" else "title_en"
+    ranked = (codebook["type"] == "ranking") & codebook["part"].isin(codebook["construct"].dropna())
+    chosen = codebook[(codebook["measure"] == "servqual-p") | ranked].drop_duplicates("column")
+    return dict(zip(chosen["part"], chosen[title].str.split(" – ").str[-1], strict=True))
+
+
 def overview(rows: pd.DataFrame, labels: Mapping[str, str] | None = None, language: str = "en") -> str:
     """Say how far service falls short altogether, where most, and where expectations are met.
 
@@ -45,13 +59,13 @@ def _where(rows: pd.DataFrame, named: Mapping[str, str], language: str) -> list[
     if dimensions.empty or any(volunteers(row) for row in dimensions.to_dict("records")):
         return []
     short = dimensions[dimensions["high"] < 0].sort_values("estimate").to_dict("records")
-    listed = [f"{named[str(row['term'])]} ({words.value(row['estimate'], GAP)})" for row in short]
+    listed = [_with(named[str(row["term"])], words.value(row["estimate"], GAP), language) for row in short]
     others = [named[str(term)] for term in dimensions.loc[~(dimensions["high"] < 0), "term"]]
     pairs = (
         (_("Beyond chance it falls short in, worst first: {names}."), listed),
         (_("Not shown to fall short: {names}."), others),
     )
-    return [translate(text, language, names=words.joined(names, language)) for text, names in pairs if names]
+    return [translate(text, language, names=_listed(names, language)) for text, names in pairs if names]
 
 
 def gap(row: Mapping[Any, Any] | pd.Series, subject: str, language: str = "en") -> str:
@@ -126,7 +140,7 @@ def reliability(rows: pd.DataFrame, labels: Mapping[str, str] | None = None, lan
     for text, chosen in _verdicts(told):
         listed = [_reliability(row, labels, language) for row in chosen.to_dict("records")]
         if listed:
-            parts.append(translate(text, language, names=words.joined(listed, language)))
+            parts.append(translate(text, language, names=_listed(listed, language)))
     return _joined(parts, language)
 
 
@@ -150,7 +164,16 @@ def _reliability(row: Mapping[Any, Any], labels: Mapping[str, str] | None, langu
     interval = translate(
         _("{low} to {high}"), language, low=words.number(row["low"], 2), high=words.number(row["high"], 2)
     )
-    return f"{name} ({words.number(row['estimate'], 2)}; {interval})"
+    return _with(str(name), f"{words.number(row['estimate'], 2)}; {interval}", language)
+
+
+def _with(name: str, numbers: str, language: str) -> str:
+    return f"{name}（{numbers.replace('; ', '，')}）" if language == "zh-CN" else f"{name} ({numbers})"
+
+
+def _listed(names: Sequence[str], language: str) -> str:
+    """List names of dimensions, which have commas of their own."""
+    return ("；" if language == "zh-CN" else "; ").join(names)
 
 
 def _joined(parts: Sequence[str], language: str) -> str:
