@@ -44,7 +44,7 @@ def test_curves_fit_and_count_the_cases_at_risk(curves, width, language):
     for name in ("high", "medium", "low"):
         assert f">{name}<" in drawn
     assert ">111<" in drawn
-    assert f">{({'en': 'Still open, just before', 'zh-CN': '尚未办结的案件数'})[language]}<" in drawn
+    assert f">{({'en': 'Not done yet', 'zh-CN': '尚未完成的案件数'})[language]}<" in drawn
 
 
 def test_one_curve_in_hours(cases):

@@ -84,7 +84,7 @@ def test_changes_interruptions_and_seasons_fit(series, width, language):
     ]  # fmt: skip
     for chart in drawn:
         assert width * 0.8 <= width_of(theme.svg(chart)) <= width
-    names = {"en": "as it would have been", "zh-CN": "不改进时的走势"}
+    names = {"en": "as it would have been", "zh-CN": "未变动时的走势"}
     assert f">{names[language]}<" in theme.svg(drawn[1])
 
 
@@ -171,7 +171,7 @@ def test_an_effect_is_told_by_the_months_after(series):
         "+5.6); chance alone would hardly explain it."
     )
     assert said.effect(rows[0], "满意度", POINTS, language="zh-CN") == (
-        "改进后第 1 个月，满意度比不改进时高 3.2 点（95% 区间：+1.0 至 +5.3）；偶然波动难以解释。"
+        "变动后第 1 个月，满意度比未变动时高 3.2 点（95% 区间：+1.0 至 +5.3）；偶然波动难以解释。"
     )
     whole = [said.overall_effect(row, "satisfaction", POINTS) for row in found.frame.to_dict("records")]
     assert [text.split(",")[0].split(" (")[0] for text in whole] == [

@@ -71,7 +71,7 @@ def _steps(frame: pd.DataFrame, names: list[str], end: float) -> pd.DataFrame:
         rows = frame.loc[frame["group"] == name, ["time", "estimate", "low", "high"]].astype(float)
         rows = pd.concat([pd.DataFrame({"time": [0.0], "estimate": [0.0], "low": [0.0], "high": [np.nan]}), rows])
         rows = rows[rows["time"] <= end]
-        if len(rows) and frame.loc[frame["group"] == name, "time"].max() > end:
+        if len(rows) and (rows["estimate"].iloc[-1] >= 1 or frame.loc[frame["group"] == name, "time"].max() > end):
             rows = pd.concat([rows, rows.iloc[[-1]].assign(time=end)])
         parts.append(rows.assign(group=name))
     shown = pd.concat(parts, ignore_index=True)
@@ -145,7 +145,7 @@ def _at_risk(curve: Survival, names: list[str], end: float, language: str, width
     ).properties(
         width=inner_width(width, _ROOM),
         height=18 * len(names),
-        title=heading(translate(_("Still open, just before"), language), width, small=True),
+        title=heading(translate(_("Not done yet"), language), width, small=True),
     )
 
 

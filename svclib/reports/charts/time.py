@@ -34,6 +34,8 @@ def control(
 ) -> alt.TopLevelMixin:
     """Draw a control chart: points, center, limits; signals in the warning colour with their rule in words.
 
+    The points that make the limits are shaded, where they are not all.
+
     Parameters
     ----------
     chart : DataFrame
@@ -85,9 +87,12 @@ def _panel(rows: pd.DataFrame, over: str, unit: Unit, subject: str, language: st
     axis = alt.Axis(tickCount=5, format=number_format(unit))
     muted = colors()["text-muted"]
     limit: dict[str, Any] = {"interpolate": "step", "color": muted, "strokeWidth": 1.2, "invalid": _GAP}
-    phase = alt.Chart(shown[shown["baseline"]]).mark_rect(opacity=0.09, color=palette()[1])
+    phase = [] if shown["baseline"].all() else [alt.Chart(shown[shown["baseline"]])]
     layers = [
-        phase.encode(x=x, y=alt.value(0), y2=alt.value(size[1])),
+        *(
+            part.mark_rect(opacity=0.09, color=palette()[1]).encode(x=x, y=alt.value(0), y2=alt.value(size[1]))
+            for part in phase
+        ),
         *(
             base.mark_line(**limit, strokeDash=[5, 4]).encode(y=alt.Y(f"{name}:Q", scale=y, axis=axis, title=None))
             for name in ("lower", "upper")
