@@ -53,7 +53,7 @@ def test_random_and_straight_answers_are_found_and_the_others_left_alone(mixed):
 
 def test_how_many_are_flagged_at_once_is_told_for_honest_respondents_too(mixed):
     together = stats.careless(mixed, COLUMNS, scales=SCALES).together
-    assert together["flags"].tolist() == list(range(1, len(together) + 1))
+    assert together["at_least"].tolist() == list(range(1, len(together) + 1))
     assert (together["honest"].diff().dropna() <= 0).all()
     assert together.loc[1, "observed"] > 3 * together.loc[1, "honest"]
 
@@ -73,6 +73,12 @@ def test_the_literatures_cuts_come_with_what_they_do_to_honest_respondents(mixed
     assert cuts.loc["longstring", ["cut", "source"]].tolist() == [10, "Curran 2016"]
     assert cuts.loc["even_odd", "honest"] > 0.1
     assert cuts.loc["irv", "note"] == CutNote.NO_LITERATURE
+
+
+def test_scales_of_different_length_are_said_so(mixed):
+    cuts = stats.careless(mixed.assign(q05=2 * mixed["q05"]), COLUMNS, draws=500).cuts.set_index("index")
+    assert cuts.loc["irv", "note"] == CutNote.MIXED
+    assert cuts.loc["mahalanobis_p", "note"] == CutNote.NONE
 
 
 def test_flags_are_missing_where_nothing_can_be_told(mixed):

@@ -31,9 +31,9 @@ def test_every_response_keeps_its_row(cheating, flags):
 
 
 def test_flags_are_counted_and_named(flags):
-    names = [name for name in flags.columns if name not in ("flags", "told", "flagged", "reasons")]
-    assert (flags[names].fillna(False).sum(axis=1) == flags["flags"]).all()
-    assert (flags["reasons"].str.split("; ").map(lambda parts: len([p for p in parts if p])) == flags["flags"]).all()
+    names = [name for name in flags.columns if name not in ("n_flags", "told", "flagged", "reasons")]
+    assert (flags[names].fillna(False).sum(axis=1) == flags["n_flags"]).all()
+    assert (flags["reasons"].str.split("; ").map(lambda parts: len([p for p in parts if p])) == flags["n_flags"]).all()
 
 
 def test_only_responses_that_carry_the_sign_of_a_flagged_unit_are_flagged(cheating, flags):
@@ -65,7 +65,7 @@ def test_what_is_not_told_is_missing_and_does_not_count():
         ([{"a": [True]}], {}, "another number of rows"),
         ([{"a": np.array(["x", "y"])}], {}, "no column of yes and no"),
         ([{"a": [True, False]}, {"a": [True, True]}], {}, '"a" comes twice'),
-        ([{"flags": [True, False]}], {}, '"flags" comes twice or has a name'),
+        ([{"told": [True, False]}], {}, '"told" comes twice or has a name'),
         ([pd.DataFrame({"a": [True, False]}, index=[5, 6])], {}, "other rows"),
         ([7], {}, "not int"),
         ([{"a": [True, False]}], {"at_least": 3}, "at_least is 3"),

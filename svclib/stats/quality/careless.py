@@ -28,6 +28,8 @@ from svclib.stats.quality.speed import SPEED, speed_indices
 
 LEAST = 3
 """Of a respondent with fewer answers nothing is told."""
+_LONGER = 2.0
+"""Upper ends of items that lie so far apart are those of different scales."""
 _FAR = 1e-6
 """Chance of a robust distance that no attentive respondent has, be the answers ever so skewed."""
 
@@ -167,9 +169,20 @@ def careless(
         speed = speed_indices(data, times, by=by, characters=characters, draws=draws, generator=generator)
         observed["speed"], simulated["speed"] = speed.observed, speed.simulated
         columns["seconds"], wanted = speed.seconds, [*wanted, SPEED]
-    notes = {} if plan.moments else {"mahalanobis_p": CutNote.PLANE}
+    notes = _notes(answers, plan)
     frame = pd.DataFrame(columns, index=answers.index)
     return screen(wanted, observed, simulated, frame, rate=rate, cut=cut, notes=notes)
+
+
+def _notes(answers: Answers, plan: Plan) -> dict[str, str]:
+    """What must be said of an index apart from its cut."""
+    notes: dict[str, str] = {} if plan.moments else {"mahalanobis_p": CutNote.PLANE}
+    highest = np.where(answers.given, answers.values, -np.inf).max(axis=0)
+    highest = highest[np.isfinite(highest)]
+    # An item on which nobody took the upper end is no reason to speak of another scale.
+    if len(highest) and np.ptp(highest) >= _LONGER:
+        notes |= dict.fromkeys(("longstring", "average_string", "irv"), str(CutNote.MIXED))
+    return notes
 
 
 def _plain(p_value: Floats, *, robust: bool) -> Bools:

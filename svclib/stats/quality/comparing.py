@@ -112,6 +112,10 @@ def with_and_without(
 
     Notes
     -----
+    Flags that look at the answers themselves (unusual combinations) take dissatisfied customers away along with
+    careless ones; a headline without them is biased upwards. Leave out by how responses came about: speed, copies,
+    devices, units that call for a look.
+
     Both estimates share the unflagged answers, so the difference is f (kept - flagged), f the flagged share. Its
     interval combines those of the two separate groups (square and add: Newcombe 1998, Zou and Donner 2008), which
     holds where the flagged are few or all alike, and the error of f. With weights or a design it is linearised. Own

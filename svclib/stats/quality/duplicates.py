@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import gammainc
 
 from svclib.errors import InvalidInput
-from svclib.stats.arrays import Bools, Floats, Ints
+from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.columns import check_columns, check_frame, names_of, numbers
 from svclib.stats.marks import _
 from svclib.stats.quality.answers import (
@@ -26,7 +26,7 @@ from svclib.stats.quality.answers import (
 )
 from svclib.stats.quality.indices import alike
 from svclib.stats.quality.moments import read_moments
-from svclib.stats.quality.similarity import agreements, least_shared, matches, packed
+from svclib.stats.quality.similarity import agreements, least_shared, matches, packed, strata_of
 
 _BLOCK = 500
 """Rows matched with all others at once."""
@@ -91,9 +91,9 @@ def duplicates(
         Columns of ``.frame``: ``match`` (highest share of agreeing answers with another sheet of the unit), ``twin``
         (index of that sheet), ``same`` (other sheets of the unit with the very same answers, gaps included),
         ``twins`` (sheets of the unit that match in `least` or more), ``expected`` (so many, if the unit's sheets
-        matched as often as those of other units) and ``chance`` (of as many twins or more, Poisson); ``same_text,
-        text_expected, text_chance`` likewise for texts; ``earlier`` (sheets of the person before this one). Sheets
-        with one mark repeated everywhere are left to `careless`: ``match`` is missing.
+        matched as often as sheets of the same total score elsewhere) and ``chance`` (of as many twins or more,
+        Poisson); ``same_text, text_expected, text_chance`` likewise for texts; ``earlier`` (sheets of the person
+        before this one). Sheets with one mark repeated everywhere are left to `careless`: ``match`` is missing.
 
         ``flags.same_answers`` is true where the chance is at most `rate`. Without `by` there is nothing to compare
         with and any twin is flagged: with few questions that flags honest sheets.
@@ -139,11 +139,11 @@ def _matched(data: pd.DataFrame, names: list[str], unit: Ints, least: float) -> 
     """Nearest other sheet of the unit, its twins, and those to be expected."""
     codes = read_codes(data, names)
     usable = ((codes >= 0).sum(axis=1) >= least_shared(len(names))) & ~_one_answer(data, names) & (unit >= 0)
-    rows, index = np.flatnonzero(usable), data.index.to_numpy()
+    rows, index, level = np.flatnonzero(usable), data.index.to_numpy(), _level(data, names)
     match, expected = np.full(len(data), np.nan), np.full(len(data), np.nan)
     twin, twins = np.full(len(data), None, dtype=object), np.zeros(len(data), dtype=np.int64)
     if len(rows) > 1:
-        best, nearest, twins[rows], usual = _compared(codes[rows], unit[rows], least)
+        best, nearest, twins[rows], usual = _compared(codes[rows], unit[rows], strata_of(level[rows]), least)
         paired = best >= 0
         match[rows[paired]], expected[rows[paired]] = best[paired], usual[paired]
         twin[rows[paired]] = index[rows[nearest[paired]]]
@@ -152,27 +152,41 @@ def _matched(data: pd.DataFrame, names: list[str], unit: Ints, least: float) -> 
     return pd.DataFrame(columns, index=data.index).assign(chance=chance)
 
 
-def _compared(codes: Ints, home: Ints, least: float) -> tuple[Floats, Ints, Ints, Floats]:
-    """For each sheet its highest match at home and with which, its twins there, and those expected."""
+def _compared(codes: Ints, home: Ints, strata: Ints, least: float) -> tuple[Floats, Ints, Ints, Floats]:
+    """For each sheet its highest match at home and with which, its twins there, and those expected.
+
+    Expected are the twins among the sheets of other units, these weighted so that their total scores (`strata`) are
+    distributed as the unit's: a satisfied unit has more sheets alike for that alone.
+    """
     order = np.argsort(home, kind="stable")
-    sheets, size = packed(codes[order]), np.bincount(home)
+    sheets, size, score = packed(codes[order]), np.bincount(home), strata[order]
     match, nearest = np.full(len(codes), -1.0), np.zeros(len(codes), dtype=np.int64)
-    twins, near = np.zeros(len(codes), dtype=np.int64), np.zeros(len(codes))
+    twins, expected = np.zeros(len(codes), dtype=np.int64), np.full(len(codes), np.nan)
     needed = _needed(least, len(sheets))
     for stop, number in zip(np.cumsum(size), size, strict=True):
+        weight = _like_unit(score, slice(stop - number, stop))
         for start in range(stop - number, stop, _BLOCK):
             rows = np.arange(start, min(start + _BLOCK, stop))
-            agree, both = agreements(sheets[:, rows], sheets)
-            near[order[rows]] = (agree >= needed[both]).sum(axis=1)
             own = matches(sheets[:, rows], sheets[:, stop - number : stop])
             own[np.arange(len(rows)), rows - (stop - number)] = -1.0
             twins[order[rows]] = (own >= least - 1e-6).sum(axis=1)
             nearest[order[rows]] = order[stop - number + own.argmax(axis=1)]
             match[order[rows]] = own.max(axis=1)
-    others = size[home] - 1
-    elsewhere = len(codes) - others - 1
-    abroad = near - twins - 1  # every sheet is near itself
-    return match, nearest, twins, np.where(elsewhere > 0, others * (abroad + 1) / (elsewhere + 1), np.nan)
+            if number < len(codes):
+                agree, both = agreements(sheets[:, rows], sheets)
+                near = (agree >= needed[both]).astype(np.float32) @ weight
+                expected[order[rows]] = near + (number - 1) / (len(codes) - number + 1)
+    return match, nearest, twins, expected
+
+
+def _like_unit(score: Ints, unit: slice) -> Floats:
+    """Weights of the other units' sheets that give them the unit's distribution of scores; 0 within the unit."""
+    bins = int(score.max()) + 1
+    here = np.bincount(score[unit], minlength=bins)
+    elsewhere = np.bincount(score, minlength=bins) - here
+    weight = np.nan_to_num(ratio(here, elsewhere))[score]
+    weight[unit] = 0.0
+    return weight.astype(np.float32)
 
 
 def _needed(least: float, items: int) -> Ints:
@@ -189,12 +203,26 @@ def poisson_tail(count: Floats, expected: Floats) -> Floats:
     return np.where(known, np.where(count > 0, tail, 1.0), np.nan)
 
 
+def _ratings(data: pd.DataFrame, names: list[str]) -> Floats:
+    rated = [name for name in names if is_rating(data[name])]
+    return np.column_stack([numbers(data, name) for name in rated]) if rated else np.zeros((len(data), 0))
+
+
+def _level(data: pd.DataFrame, names: list[str]) -> Floats:
+    """Mean rating of each sheet, every item scaled to 0-1; 0 without any."""
+    values = _ratings(data, names)
+    if not values.size:
+        return np.zeros(len(data))
+    told = ~np.isnan(values)
+    low, high = np.where(told, values, np.inf).min(axis=0), np.where(told, values, -np.inf).max(axis=0)
+    scaled = (np.where(told, values, 0.0) - low) / np.where(high > low, high - low, 1.0)
+    return np.nan_to_num(ratio(np.where(told, scaled, 0.0).sum(axis=1), told.sum(axis=1)))
+
+
 def _one_answer(data: pd.DataFrame, names: list[str]) -> Bools:
     """Sheets with the same mark in every rating."""
-    rated = [name for name in names if is_rating(data[name])]
-    if len(rated) < 2:
-        return np.zeros(len(data), dtype=np.bool_)
-    return alike(np.column_stack([numbers(data, name) for name in rated]))
+    values = _ratings(data, names)
+    return alike(values) if values.shape[1] > 1 else np.zeros(len(data), dtype=np.bool_)
 
 
 def _equal(codes: Ints, unit: Ints, usable: Bools) -> Ints:

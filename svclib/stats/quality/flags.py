@@ -43,7 +43,7 @@ REASONS = {
     "unit_devices": _("from a device used repeatedly in a unit where this stands out"),
 }
 """What a flag means, in words."""
-TAKEN = ("flags", "told", "flagged", "reasons")
+TAKEN = ("n_flags", "told", "flagged", "reasons")
 Part = Screening | Duplicates | Devices | UnitSigns | pd.DataFrame | Mapping[str, Any]
 
 
@@ -63,13 +63,18 @@ def quality_flags(data: pd.DataFrame, *parts: Part, at_least: int = 1) -> pd.Dat
     Returns
     -------
     DataFrame
-        Indexed as `data`: a nullable boolean for each flag, then ``flags`` (how many are up), ``told`` (how many could
-        be told), ``flagged`` (bool) and ``reasons`` (texts of `REASONS` joined by "; ", or the flag's name).
+        Indexed as `data`: a nullable boolean for each flag, then ``n_flags`` (how many are up), ``told`` (how many
+        could be told), ``flagged`` (bool) and ``reasons`` (texts of `REASONS` joined by "; ", or the flag's name).
 
     Raises
     ------
     InvalidInput
         If a part has other rows, a column that is no boolean, or a flag that another part has too.
+
+    Notes
+    -----
+    Some flags look at how a response came about (speed, copies, devices, moments), others at the answers themselves:
+    unusual combinations are often those of the dissatisfied. Before you leave responses out, look at the former alone.
 
     Examples
     --------
@@ -97,9 +102,9 @@ def quality_flags(data: pd.DataFrame, *parts: Part, at_least: int = 1) -> pd.Dat
     up = frame.fillna(False).to_numpy(dtype=bool) if found else np.zeros((len(data), 0), dtype=bool)
     texts = [str(REASONS.get(name, name)) for name in found]
     reasons = [SEPARATOR.join(text for text, hit in zip(texts, row, strict=True) if hit) for row in up]
-    frame["flags"] = up.sum(axis=1).astype("int64")
+    frame["n_flags"] = up.sum(axis=1).astype("int64")
     frame["told"] = frame[list(found)].notna().sum(axis=1).astype("int64")
-    frame["flagged"] = frame["flags"] >= at_least
+    frame["flagged"] = frame["n_flags"] >= at_least
     return frame.assign(reasons=reasons)
 
 

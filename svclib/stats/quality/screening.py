@@ -25,6 +25,7 @@ class CutNote(StrEnum):
     COMMON = _("attentive respondents reach the end of the scale more often than the rate: no cut")
     NO_LITERATURE = _("no cut is agreed on in the literature: use the simulated one")
     NOT_TOLD = _("cannot be told of anybody: too few answers, scales or pairs")
+    MIXED = _("the items have scales of different length, which runs and spreads mix: name items of one scale")
     PLANE = _("most answers lie on a plane: no robust distance; use robust=False or fewer items")
 
 
@@ -53,7 +54,7 @@ class Screening:
         (share of attentive respondents beyond it, by simulation), ``flagged, told`` (respondents), ``method, source,
         note``.
     together : DataFrame
-        ``flags`` (at least so many indices at once), ``honest`` (share of attentive respondents by simulation) and
+        ``at_least`` (so many indices at once), ``honest`` (share of attentive respondents by simulation) and
         ``observed`` share; only of the indices that were simulated together.
     """
 
@@ -161,10 +162,10 @@ def _together(
         for one, line in zip(indices, cuts["cut"], strict=True)
         if one.name in simulated and not np.isnan(line)
     ]
-    columns: dict[str, list[float]] = {"flags": [], "honest": [], "observed": []}
+    columns: dict[str, list[float]] = {"at_least": [], "honest": [], "observed": []}
     for least in range(1, len(used) + 1):
-        columns["flags"].append(least)
+        columns["at_least"].append(least)
         for name, source in (("honest", simulated), ("observed", observed)):
             hits = np.stack([beyond(source[one.name], line, high=one.high) for one, line in used]).sum(axis=0)
             columns[name].append(float((hits >= least).mean()))
-    return pd.DataFrame(columns).astype({"flags": "int64", "honest": float, "observed": float})
+    return pd.DataFrame(columns).astype({"at_least": "int64", "honest": float, "observed": float})

@@ -108,7 +108,7 @@ def twins(codes: Ints, unit: Ints, units: int, level: Floats, usable: Bools, *, 
         nothing = np.full(units, np.nan)
         return Twins(np.nan, nearest, nothing, nothing, nothing)
     sheets = Sheets(packed(codes[rows]))
-    home, strata = unit[rows], _strata(level[rows])
+    home, strata = unit[rows], strata_of(level[rows])
     nearest[rows] = observed = sheets.nearest(np.arange(len(rows)), home)
     generator = np.random.default_rng(seed)
     shuffled = np.stack([sheets.nearest(_shuffled(strata, generator), home) for _run in range(SHUFFLES)])
@@ -159,7 +159,7 @@ def _threshold(shuffled: Floats, items: int) -> float:
     return float(steps[rare[0]]) if len(rare) else 1.0
 
 
-def _strata(level: Floats) -> Ints:
+def strata_of(level: Floats) -> Ints:
     """Bins of equal size by mean rating."""
     edges = np.unique(np.quantile(level, np.arange(1, _BINS) / _BINS))
     return np.searchsorted(edges, level, side="left").astype(np.int64)
