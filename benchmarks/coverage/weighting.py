@@ -112,6 +112,15 @@ def _share(bank: Bank, answers: Sequence[int], method: str) -> Draw:
     return _estimate(bank, lambda design: design.proportion("score", success=answers, method=method), truth)
 
 
+def _plain_share(method: str, n: int, share: float) -> Draw:
+    def draw(random: np.random.Generator) -> Any:
+        design = Design(pd.DataFrame({"y": (random.random(n) < share).astype(int)}))
+        row = design.proportion("y", success=1, method=method).frame.iloc[0]
+        return row["low"], row["high"], share
+
+    return draw
+
+
 def _raked(bank: Bank, verb: Callable[[Design], Any], truth: Any, replicates: str | None = None) -> Draw:
     """Rake to age and region, whose shares in the population are known."""
     margins = {"age": {0: 3000, 1: 4000, 2: 3000}, "region": dict(enumerate(SIZES))}
@@ -173,7 +182,9 @@ def _indicator(effect: float, n: int, name: str, *, clustered: bool = False) -> 
 _BANK, _MIXED, _FEW = Bank(), Bank(MIXED), Bank(clusters=(2, 2, 2), size=5, degrees="satterthwaite")
 _SMALL = Bank(clusters=(4, 3, 2), size=8)
 _UNEVEN = Bank(clusters=(3, 3, 3), size=8, degrees="satterthwaite")
-_EDGE = "no unevenness at all: one end of the interval cannot miss"
+_EDGE = "samples that show no more unevenness than chance makes: one end of their interval cannot miss"
+_EXACT = "Clopper and Pearson's interval, which is never short, with few possible shares"
+_STEPS = "few possible shares: nobody or one of thirty"
 _METHODS = ("wilson", "beta", "logit", "likelihood", "asin", "mean")
 _AGES = [_BANK.mean(age=age) for age in range(3)]
 
@@ -219,6 +230,11 @@ _SHARES = [
         Case(f"Design.proportion, {method}: 9 clusters, about 80 %", _share(_SMALL, [4, 5], method)),
     )
 ]
+_SHARES += [
+    Case("Design.proportion, wilson: n = 15, 90 %", _plain_share("wilson", 15, 0.9)),
+    Case("Design.proportion, beta: n = 15, 90 %", _plain_share("beta", 15, 0.9), conservative=_EXACT),
+    Case("Design.proportion, wilson: n = 30, 2 %", _plain_share("wilson", 30, 0.02), conservative=_STEPS),
+]
 _REPLICATES = [
     Case("Design.replicates, jkn: mean, 24 clusters", _replicated(_BANK, "jkn", _mean, _BANK.mean())),
     Case("Design.replicates, jkn: mean, 9 clusters", _replicated(_SMALL, "jkn", _mean, _SMALL.mean())),
@@ -237,14 +253,14 @@ _WEIGHTED = [
     *(Case(f"Design.calibrate, {one}: mean", _calibrated(_BANK, one)) for one in ("linear", "raking", "logit")),
 ]
 _INDICATORS = [
-    Case("r_indicator: n = 200, somewhat uneven", _indicator(0.4, 200, "r")),
-    Case("r_indicator: n = 500, uneven", _indicator(1.0, 500, "r")),
-    Case("r_indicator: n = 500, even", _indicator(0.0, 500, "r"), conservative=_EDGE),
-    Case("r_indicator: 50 clusters of 10", _indicator(0.6, 500, "r", clustered=True)),
-    Case("r_indicator, coefficient of variation: n = 500", _indicator(0.6, 500, "cv")),
-    Case("r_indicator, unconditional: n = 500", _indicator(0.6, 500, "unconditional age")),
-    Case("r_indicator, unconditional, a category: n = 300", _indicator(0.6, 300, "unconditional age 0")),
-    Case("r_indicator, conditional: n = 500", _indicator(0.6, 500, "conditional age")),
-    Case("r_indicator, conditional, a category: n = 500", _indicator(0.6, 500, "conditional channel 3")),
+    Case("r_indicator: n = 200, somewhat uneven", _indicator(0.4, 200, "r"), 400, _EDGE),
+    Case("r_indicator: n = 500, uneven", _indicator(1.0, 500, "r"), 400),
+    Case("r_indicator: n = 500, even", _indicator(0.0, 500, "r"), 400, _EDGE),
+    Case("r_indicator: 50 clusters of 10", _indicator(0.6, 500, "r", clustered=True), 400),
+    Case("r_indicator, coefficient of variation: n = 500", _indicator(0.6, 500, "cv"), 400),
+    Case("r_indicator, unconditional: n = 500", _indicator(0.6, 500, "unconditional age"), 400),
+    Case("r_indicator, unconditional, a category: n = 300", _indicator(0.6, 300, "unconditional age 0"), 400),
+    Case("r_indicator, conditional: n = 500", _indicator(0.6, 500, "conditional age"), 400),
+    Case("r_indicator, conditional, a category: n = 500", _indicator(0.6, 500, "conditional channel 3"), 400, _EDGE),
 ]
 CASES = [*_MEANS, *_SHARES, *_REPLICATES, *_WEIGHTED, *_INDICATORS]

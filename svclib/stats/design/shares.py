@@ -86,6 +86,14 @@ def share_interval(
         share (1 - share) / error².
     n, df : (rows,) float
         Answers and degrees of freedom; Korn and Graubard's factor (t of n - 1 / t of df)² shrinks `effective`.
+
+    Notes
+    -----
+    Coverage at 95 % over shares from 2 to 98 % of n simple answers, average (worst). n = 15: wilson 0.962 (0.937), beta
+    0.983 (0.965), likelihood 0.977 (0.954), asin 0.977 (0.939), logit 0.978 (0.865), mean 0.964 (0.888); n = 100:
+    wilson 0.949 (0.936), beta 0.965 (0.956), likelihood 0.953 (0.935), asin 0.948 (0.909), logit 0.957 (0.941), mean
+    0.943 (0.904). All but wilson and beta are counted only where they tell something: of 15 answers to what 90 % say,
+    one sample in five is all alike and has no interval of theirs.
     """
     known = np.where(df >= 1, df, np.nan)
     t = stdtrit(known, (1 + level) / 2)
