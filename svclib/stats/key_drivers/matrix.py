@@ -269,7 +269,11 @@ def _rated_limits(found: Analysis, rated: Floats, n: Floats, scale: Scale | None
 
 
 def _regions(found: Analysis, order: Ints) -> pd.DataFrame:
-    """Outline of the ellipse that holds the truth of both at the level (Hotelling's T²)."""
+    """Outlines that hold the truth of both at the level.
+
+    Ellipses after Hotelling on the scale arcsin √share, on which the spread of a share hangs little on its size: on
+    that of the share itself they hold 92 % at n = 200, because small shares are skewed.
+    """
     shares, rated = _posterior(found)
     if found.limiter is None or not shares.shape[1] or found.df < 2:
         return pd.DataFrame({"term": pd.Series(dtype=object), "corner": pd.Series(dtype="int64")} | _NO_POINTS)
@@ -282,16 +286,25 @@ def _regions(found: Analysis, order: Ints) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "term": np.repeat(names, CORNERS), "corner": np.tile(np.arange(CORNERS), len(order)),
-            "performance": points[:, 0].ravel(), "importance": np.clip(points[:, 1], 0, 1).ravel(),
+            "performance": points[:, 0].ravel(), "importance": _back(points[:, 1]).ravel(),
         }
     )  # fmt: skip
 
 
 def _outline(found: Analysis, rated: Floats, shares: Floats, place: int, own: float, circle: Floats) -> Floats:
-    """Ellipse about the estimate with the shape of the draws: (2, corners)."""
-    values, vectors = np.linalg.eigh(np.cov(rated, shares))
-    centre = np.array([[found.own.performance[place, 0]], [own]])
+    """Ellipse about the estimate (2, corners), as wide as the draws lie from it: their bias counts."""
+    centre = np.array([[found.own.performance[place, 0]], [float(_stable(np.array(own)))]])
+    away = np.stack([rated, _stable(shares)]) - centre
+    values, vectors = np.linalg.eigh(away @ away.T / away.shape[1])
     return np.asarray(centre + vectors @ (np.sqrt(np.maximum(values, 0))[:, None] * circle))
+
+
+def _stable(shares: Floats) -> Floats:
+    return np.arcsin(np.sqrt(np.clip(shares, 0, 1)))
+
+
+def _back(angles: Floats) -> Floats:
+    return np.sin(np.clip(angles, 0, np.pi / 2)) ** 2
 
 
 _NO_POINTS = {"performance": pd.Series(dtype=float), "importance": pd.Series(dtype=float)}
