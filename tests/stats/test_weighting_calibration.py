@@ -240,6 +240,12 @@ def test_margins_that_only_together_leave_the_bounds_are_named():
         Design(data).calibrate({"a": {"x": 15, "y": 5}, "b": {"u": 10.5, "v": 9.5}}, bounds=(0.5, 1.9))
 
 
+@pytest.mark.parametrize("keywords", [{"tolerance": 0}, {"tolerance": float("nan")}, {"rounds": 0}])
+def test_raking_takes_a_tolerance_and_a_round(design, keywords):
+    with pytest.raises(InvalidInput, match="a tolerance above 0 and at least one round"):
+        design.rake({"segment": SEGMENTS}, **keywords)
+
+
 def test_lists_are_no_categories():
     with pytest.raises(InvalidInput, match='"a" holds lists'):
         Design(pd.DataFrame({"a": [["x"], ["y"]]})).calibrate({"a": {"x": 1, "y": 1}})

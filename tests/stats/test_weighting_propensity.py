@@ -103,6 +103,14 @@ def test_the_coefficients_of_volunteers_say_so_too(volunteers):
     assert set(volunteers.coefficients["note"]) == {OPT_IN}
 
 
+def test_subpopulations_are_looked_at_alone(visits, people, volunteers):
+    app = Design(visits).subpopulation(visits["channel"] == "app")
+    desk = Design(visits, weights="weight").subpopulation(visits["channel"] == "branch")
+    found = stats.propensity_weights(app, desk, ["segment", "age_band", "effort"])
+    np.testing.assert_allclose(found.weights, volunteers.weights, rtol=1e-9)
+    assert (found.weights.index == visits.index[visits["channel"] == "app"]).all()
+
+
 def test_classes_weight_by_parts_of_the_population(scanned, people):
     found = stats.propensity_weights(scanned, people, ["segment", "age_band", "effort"], classes=5)
     assert found.summary.loc[0, "classes"] == found.weights.round(9).nunique() == 5

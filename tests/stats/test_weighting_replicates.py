@@ -200,6 +200,14 @@ def test_a_replicate_without_anybody_of_a_domain_is_left_out():
     assert found[0, 0] == pytest.approx(2)
 
 
+def test_rows_without_a_number_say_why():
+    data = TINY.assign(g=pd.Categorical(TINY["g"], ["a", "b", "never"]), same=1.0)
+    for design in (Design(data).replicates("jk1"), Design(data).replicates("bootstrap", replicates=20)):
+        for found in (design.mean("y", by="g"), design.total("y", by="g"), design.mean("same"), design.proportion("g")):
+            empty = found.frame[["estimate", "std_error", "low", "high"]].isna().any(axis=1)
+            assert (found.frame["note"][empty] != "").all()
+
+
 def test_squares_around_the_estimate_are_larger():
     replicates = Replicates(np.array([[1.0, 2.0, 6.0]]), 1.0, np.ones(3), around_estimate=True)
     found = replicate_covariance(replicates, lambda weights: weights[:1], np.zeros(1))

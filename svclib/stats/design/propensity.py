@@ -137,12 +137,12 @@ def propensity_weights(
     """
     check_level(level)
     volunteers, known = design_of(data), design_of(reference)
-    frame, other, names = volunteers.frame, known.frame, single(names_of(columns))
+    (frame, own), (other, theirs) = _looked_at(volunteers), _looked_at(known)
+    names = single(names_of(columns))
     _check_free(frame)
     check_alike(frame, other, names)
     check_several(other, names)
-    own, theirs = volunteers.row_weights, known.row_weights * known.sampling.inside
-    scaled = theirs * known.sampling.inside.sum() / theirs.sum()
+    scaled = theirs / theirs.mean()
     both = pd.concat([frame[names], other[names]], ignore_index=True)
     outcome = np.repeat([1.0, 0.0], [len(frame), len(other)])
     model = fit_model(read_terms(both, columns), outcome, np.concatenate([own, scaled]), "volunteer")
@@ -241,6 +241,12 @@ def response_propensity(
         level=level,
         index=frame.index,
     )
+
+
+def _looked_at(design: Design) -> tuple[pd.DataFrame, Floats]:
+    """Give the rows of the subpopulation and their weights."""
+    inside = design.sampling.inside
+    return design.frame[inside], design.row_weights[inside]
 
 
 def _check_free(frame: pd.DataFrame) -> None:

@@ -27,6 +27,8 @@ def replicated(sampling: Sampling, method: str, replicates: int, seed: int) -> S
     check_method(method)
     if not isinstance(replicates, int | np.integer) or replicates < 2:
         raise InvalidInput(_("replicates is {count}; give a whole number of 2 or more."), count=str(replicates))
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InvalidInput(_("seed is {seed}; give a whole number of 0 or more."), seed=str(seed))
     stage = sampling.stages[0]
     if method != "jkn" and not stage.centred.all():
         raise InvalidInput(

@@ -115,6 +115,12 @@ class Raked:
 
 def raked(margins: Sequence[Margin], *, tolerance: float, rounds: int) -> Raked:
     """Make ready to rake: find the combinations of categories that occur."""
+    if not tolerance > 0 or not rounds >= 1:
+        raise InvalidInput(
+            _("Raking takes a tolerance above 0 and at least one round, not {tolerance} and {rounds}."),
+            tolerance=str(tolerance),
+            rounds=str(rounds),
+        )
     cell = margins[0].block.code
     for margin in margins[1:]:
         cell = np.asarray(pd.factorize(cell * margin.block.size + margin.block.code)[0], dtype=np.int64)
