@@ -154,8 +154,8 @@ def test_a_change_is_told_with_its_date_and_size(series):
 def test_no_change_beyond_chance_is_told_as_such(series):
     row = stats.change_point(series.head(15), "score", over="month").frame.iloc[0]
     assert said.change(row, "The score", POINTS) == (
-        "The score shows no change of level beyond chance; the likeliest would be a fall by 0.6 points from September 2021 "
-        "on (95% interval −2.0 to +1.1)."
+        "The score shows no change of level beyond chance; if there was one, most likely a fall by 0.6 points from September 2021 "
+        "on (95% interval, given a change: −2.0 to +1.1)."
     )
     empty = stats.change_point(series.head(4), "score", over="month").frame.iloc[0]
     assert said.change(empty, "The score", POINTS) == (

@@ -180,12 +180,12 @@ def change(row: Mapping[Any, Any], subject: str, unit: Unit, language: str = "en
             "chance alone would hardly explain it."
         ),
         (True, False): _(
-            "{subject} shows no change of level beyond chance; the likeliest would be a rise by {size} from {at} on "
-            "({level} interval {interval})."
+            "{subject} shows no change of level beyond chance; if there was one, most likely a rise by {size} from "
+            "{at} on ({level} interval, given a change: {interval})."
         ),
         (False, False): _(
-            "{subject} shows no change of level beyond chance; the likeliest would be a fall by {size} from {at} on "
-            "({level} interval {interval})."
+            "{subject} shows no change of level beyond chance; if there was one, most likely a fall by {size} from "
+            "{at} on ({level} interval, given a change: {interval})."
         ),
     }
     return translate(texts[bool(row["estimate"] > 0), bool(row["p_value"] < 1 - row["level"])], language, **fields)

@@ -4,7 +4,7 @@ The errors are a stationary autoregression of order 1 (correlation ρ^d between 
 ρ cannot be estimated well from two or three years of months, and intervals that take the estimate for the truth are
 too short (Newey and West's cover 0.83 of nominal 0.95 at 24 months and ρ = 0.4, Prais and Winsten's 0.89). Here every
 ρ of a grid has its weight: the restricted likelihood of the series (Zellner and Tiao 1964; Cox and Reid 1987) times
-(1 + ρ) / 2, as months sooner resemble their neighbours than alternate. A coefficient then follows a mixture of t
+√(1 + ρ), as months sooner resemble their neighbours than alternate. A coefficient then follows a mixture of t
 distributions, whose quantiles are the interval.
 """
 
@@ -114,7 +114,7 @@ def average(y: Floats, x: Floats, gaps: Ints, rhos: Floats = RHO) -> Averaged:
 
 def prior(rhos: Floats) -> Floats:
     """Log of the weight that a ρ has beforehand."""
-    return np.log1p(rhos)
+    return np.log1p(rhos) / 2
 
 
 def weights(loglik: Floats) -> Floats:
