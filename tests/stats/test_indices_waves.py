@@ -139,6 +139,27 @@ def test_degrees_of_freedom_are_clusters_less_strata_of_both_waves(panel, sample
     assert first["overlap"] == (panel[panel["wave"] < 2026].groupby("respondent").size() == 2).sum()
 
 
+def test_degrees_of_freedom_follow_the_designs_rule(panel):
+    counted, own = (
+        stats.waves(
+            stats.Design(panel, weights="weight", strata="region", cluster="psu", degrees=rule), "overall", "wave"
+        )
+        for rule in ("clusters", "satterthwaite")
+    )
+    assert (counted.changes()["df"] == 15).all()
+    assert (own.changes()["df"] <= 15).all()
+    assert own.changes()["df"].to_numpy() == pytest.approx(
+        np.minimum(own.frame["df"][1:], own.frame["df"][:-1].to_numpy())
+    )
+
+
+def test_a_jackknife_knows_what_goes_together(panel):
+    design = stats.Design(panel, weights="weight", cluster="psu")
+    ours, again = (stats.waves(one, "overall", "wave").changes() for one in (design, design.replicates("jk1")))
+    np.testing.assert_allclose(ours["std_error"], again["std_error"], rtol=0.1)
+    assert (ours["df"] == again["df"]).all()
+
+
 def test_raked_weights_keep_their_gain_over_the_waves(panel):
     margin = panel.groupby("region")["weight"].sum().to_dict()
     raked = stats.Design(panel, weights="weight").rake({"region": margin})

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy import sparse
 
 from svclib.errors import InvalidInput
-from svclib.stats.arrays import Bools, Floats, Ints, ratio
+from svclib.stats.arrays import Floats, Ints, ratio
 from svclib.stats.columns import check_columns
-from svclib.stats.design.linear import Domains, linear_estimates, mean_column
+from svclib.stats.design.linear import Column, Domains, linear_estimates, mean_column
 from svclib.stats.design.sampling import Columns, codes, read_sampling, stage_names
 from svclib.stats.design.survey import Design
 from svclib.stats.marks import _
@@ -187,16 +187,18 @@ def of_design(design: Design, values: Floats, by: list[str]) -> Together:
     vcov = found.vcov.copy()
     alone = parts.sum(valid.astype(float)) < 2
     vcov[alone, :], vcov[:, alone] = np.nan, np.nan
-    return Together(vcov, clusters, _union_degrees(design, parts, valid, clusters, strata))
+    return Together(vcov, clusters, _union_degrees(design, parts, column, clusters, strata))
 
 
-def _union_degrees(design: Design, parts: Domains, valid: Bools, clusters: Floats, strata: Floats) -> Floats:
-    replicates = design.sampling.replicates
-    if replicates is not None and replicates.supplied:
-        own = parts.degrees(valid)
-        return np.minimum(own[:, None], own)
+def _union_degrees(design: Design, parts: Domains, column: Column, clusters: Floats, strata: Floats) -> Floats:
+    """Clusters less strata of both cells; where the design counts otherwise, the fewer of the two cells' own."""
     union = [np.diag(shared)[:, None] + np.diag(shared) - shared for shared in (clusters, strata)]
-    return np.maximum(union[0] - union[1], 0)
+    counted = np.maximum(union[0] - union[1], 0)
+    replicates, own = design.sampling.replicates, parts.column_degrees(column)
+    fewer = np.minimum(own[:, None], own)
+    if replicates is not None and replicates.supplied:
+        return fewer
+    return np.minimum(counted, fewer) if design.sampling.satterthwaite else counted
 
 
 def check_wave(frame: pd.DataFrame, wave: str, by: list[str]) -> None:

@@ -17,7 +17,7 @@ from svclib.stats.columns import names_of, numbers
 from svclib.stats.compare.adjustment import Adjustment, adjusted, check_adjustment
 from svclib.stats.design.bounded import Scale, check_scale
 from svclib.stats.design.descriptive import indicator
-from svclib.stats.design.results import OPT_IN, Estimates
+from svclib.stats.design.results import Estimates, opt_in_note
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.design.values import Data, Names, answers_of, frame_of, means, shares
 from svclib.stats.estimate import COLUMNS, MIN_MEAN, Note, check_level, estimates
@@ -151,7 +151,7 @@ class Waves(Estimates):
         """Rows of each group, in the order of the waves."""
         by = list(self.keys[:-1])
         if not by:
-            return [np.arange(len(self.frame), dtype=np.int64)]
+            return [np.arange(len(self.frame), dtype=np.int64)] if len(self.frame) else []
         code = self.frame.groupby(by, observed=True, dropna=False, sort=False).ngroup().to_numpy()
         return [np.flatnonzero(code == one).astype(np.int64) for one in range(int(code.max(initial=-1)) + 1)]
 
@@ -223,7 +223,7 @@ class Waves(Estimates):
             silent = self.frame.iloc[rows]
             own = [str(note) for note in silent.loc[silent["low"].isna(), "note"] if note not in ("", Note.TOO_FEW)]
             return own[0] if own else few or Note.ALL_EQUAL
-        return few or (OPT_IN if self.opt_in else Note.NONE)
+        return opt_in_note(few) if self.opt_in else few
 
 
 @dataclass(frozen=True)
