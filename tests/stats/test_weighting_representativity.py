@@ -49,7 +49,7 @@ def asked(**rates):
 def test_the_r_indicator_is_its_formula_worked_out_in_r(rows, r):
     row = rows.loc[("r", "", "")]
     assert row["estimate"] == pytest.approx(r["r_indicator"]["r"], rel=1e-6)
-    assert row["std_error"] == pytest.approx(r["r_indicator"]["se"], rel=1e-3)
+    assert row["std_error"] == pytest.approx(r["r_indicator"]["se"], rel=1e-6)
 
 
 def test_unconditional_indicators_are_the_spread_of_response_rates(rows, r):

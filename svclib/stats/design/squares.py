@@ -48,8 +48,8 @@ class Square:
 
     @property
     def error(self) -> float:
-        """Standard error of the root; NaN at 0, where it has none."""
-        return float(np.sqrt(self.linear + self.curved)) / (2 * self.root) if self.value > 0 else np.nan
+        """Standard error of the root, by the delta method at the square as computed; NaN where that is 0."""
+        return float(np.sqrt((self.linear + self.curved) / self.raw)) / 2 if self.raw > 0 else np.nan
 
     def limits(self, df: float, level: float) -> tuple[float, float]:
         """Interval of the root.
