@@ -13,6 +13,7 @@ _ROOMS = {
     "gaps": "servqual_gaps gap_intervals",
     "items": "difficulty_discrimination option_bars",
     "missing": "imputed missing_bars missing_map missing_who",
+    "models": "model_coefficients model_effects predicted_shares",
     "planning": "allocation margin_curve power_curve",
     "quality": "flag_bars flag_overlap index_histogram mode_differences nonresponse_bars with_without",
     "quality_units": "burst_calendar invitation_map unit_signs unit_similarity",

@@ -10,7 +10,7 @@ from scipy.stats import fisher_exact
 from scipy.stats.contingency import odds_ratio
 
 from svclib.stats.arrays import Floats, ratio
-from svclib.stats.compare.effects import chi_square_noncentrality
+from svclib.stats.compare.effects import chi_square_noncentrality, f_noncentrality
 from svclib.stats.compare.groups import CompareNote, Row
 from svclib.stats.compare.rao_scott import Tested, generalised_effects, second_order
 from svclib.stats.samples import Sample
@@ -107,16 +107,28 @@ def _rao_scott(table: Floats, weighted: Floats, squares: Floats, level: float) -
     """F of Pearson's chi-square over its generalised design effects."""
     n, shares = float(table.sum()), weighted / weighted.sum()
     effects = generalised_effects(shares, _weights_covariance(shares, squares / weighted.sum() ** 2, n), n)
-    return rao_scott_row(table, shares, effects, second_order(pearson(shares * n), effects, n - 1), level)
+    tested = second_order(pearson(shares * n), effects, n - 1)
+    return rao_scott_row(table, shares, effects, tested, n - 1, level)
 
 
-def rao_scott_row(table: Floats, shares: Floats, effects: Floats, tested: Tested, level: float) -> Row:
-    """Give a test with Cramér's V, whose interval allows for the mean design effect."""
+def rao_scott_row(table: Floats, shares: Floats, effects: Floats, tested: Tested, degrees: float, level: float) -> Row:
+    """Give a test with Cramér's V, whose interval is that of the noncentral F of second order.
+
+    The noncentrality λ of F stands for n φ² over the mean design effect: φ² = λ tr Δ / (d n), d the first degrees of
+    freedom of F. Chi-square in its place falls short with few clusters.
+    """
     n, square = float(table.sum()), pearson(shares * table.sum())
+    f, df, df2, _p_value = second_order(square, effects, degrees)
+    most = n * (min(table.shape) - 1)
+    scale = float(np.trace(effects)) / df
+    low, high = (f_noncentrality(f, df, df2, tail) * scale for tail in ((1 + level) / 2, (1 - level) / 2))
+    v, low, high = (float(np.sqrt(min(value / most, 1.0))) for value in (square, low, high))
+    note = _small(table)
+    if not low <= high or (low == high and high > 0):  # beyond what the noncentral distribution can be computed for
+        low, high, note = np.nan, np.nan, note or CompareNote.NO_INTERVAL.value
     statistic, df, df2, p_value = tested
-    row = Row("cramers_v", "Rao–Scott F", n, df=df, df2=df2, statistic=square)
-    measured = with_v(row, table, float(np.trace(effects)) / len(effects), level)
-    return replace(measured, statistic=statistic, p_value=p_value)
+    row = Row("cramers_v", "Rao–Scott F", n, estimate=v, low=low, high=high, df=df, df2=df2, note=note)
+    return replace(row, statistic=statistic, p_value=p_value)
 
 
 def _weights_covariance(shares: Floats, squares: Floats, n: float) -> Floats:

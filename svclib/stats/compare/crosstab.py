@@ -57,7 +57,7 @@ def crosstab(
     The shares have Wilson intervals (with weights: of Kish's effective n). Columns are compared row by row with z
     tests of the pooled share, adjusted within the row. The association is tested with Pearson's chi-square (two by
     two also with Yates' correction and Fisher's exact test) and measured by Cramér's V with the noncentral chi-square
-    interval; with weights by the F test of Rao and Scott (1984, second order).
+    interval; with weights by the F test of Rao and Scott (1984, second order), whose noncentral F gives the interval.
 
     Parameters
     ----------

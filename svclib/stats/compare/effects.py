@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import chdtr, chndtrinc, gammaln, ncfdtr, ncfdtrinc, nctdtrinc, stdtrit
+from scipy.special import chdtr, chndtrinc, gammaln, ncfdtr, ncfdtrinc, nctdtrinc, ndtri, stdtrit
 
 from svclib.stats.arrays import Floats, ratio
 
-_LEAST_STRETCH = 0.7
+LEAST_STRETCH = 0.7
 _HALVINGS = 60
+_COUNTABLE = 2000.0
+"""Noncentral distributions are computed for a numerator of F up to this."""
 
 
 def hedges_g(t: float, df: float, n: tuple[float, float], level: float) -> tuple[float, float, float]:
@@ -38,13 +40,20 @@ def explained_interval(f: float, df: float, df2: float, n: float, level: float) 
     """
     if not (df2 >= 1 and f >= 0):
         return np.nan, np.nan
-    low, high = (_f_noncentrality(f, df, df2, tail) for tail in ((1 + level) / 2, (1 - level) / 2))
+    low, high = (f_noncentrality(f, df, df2, tail) for tail in ((1 + level) / 2, (1 - level) / 2))
     if high <= low and high > 0:  # beyond what the noncentral distribution can be computed for
         return np.nan, np.nan
     return low / (low + n), high / (high + n)
 
 
-def _f_noncentrality(f: float, df: float, df2: float, tail: float) -> float:
+def f_noncentrality(f: float, df: float, df2: float, tail: float) -> float:
+    """Noncentrality at which F has `tail` below it; 0 where even the central one has less.
+
+    Beyond `_COUNTABLE` by the normal approximation of the roots of both chi-squares (Fisher), good to 1 %.
+    """
+    if df * f > _COUNTABLE:
+        root = np.sqrt(df * f * (1 - 1 / (2 * df2))) - ndtri(tail) * np.sqrt(1 + df * f / (2 * df2))
+        return float(max(max(root, 0.0) ** 2 - df + 0.5, 0.0))
     return 0.0 if ncfdtr(df, df2, 0.0, f) <= tail else float(ncfdtrinc(df, df2, tail, f))
 
 
@@ -85,13 +94,13 @@ def _placements(values: Floats, others: Floats) -> Floats:
 
 
 def dominance_interval(
-    delta: float, error: float, df: float, n: tuple[float, float], level: float
+    delta: float, error: float, df: float, n: tuple[float, float], level: float, least: float = LEAST_STRETCH
 ) -> tuple[float, float]:
     """Interval of Cliff's delta: the values that the observed one is not too far from, by their own errors.
 
     θ = (δ + 1) / 2 has, with answers of exponential shape, the variance V(θ) of Newcombe (2006, method 5). The limits
-    solve (θ̂ − θ)² = t² c V(θ), where c = observed variance / V(θ̂) keeps the spread of these answers; it counts as 0.7
-    at least, because the observed variance is often far too small near ±1.
+    solve (θ̂ − θ)² = t² c V(θ), where c = observed variance / V(θ̂) keeps the spread of these answers; it counts as
+    `least` at least, because the observed variance is often far too small near ±1.
 
     Notes
     -----
@@ -102,7 +111,7 @@ def dominance_interval(
         return np.nan, np.nan
     share = (delta + 1) / 2
     usual = _newcombe_variance(share, n)
-    stretch = max((error / 2) ** 2 / usual, _LEAST_STRETCH) if usual > 0 else 1.0
+    stretch = max((error / 2) ** 2 / usual, least) if usual > 0 else 1.0
     t = float(stdtrit(df if df >= 1 else min(n) - 1, (1 + level) / 2))
 
     def limit(edge: float) -> float:

@@ -40,6 +40,8 @@ METHODS = {
 }
 
 
+_NO_SPREAD = 1e-12
+"""A design effect below this is rounding: every cluster answered alike."""
 WALD = ("Wald", "adjWald")
 
 
@@ -174,9 +176,11 @@ def _row(table: Table, domain: int, made: _Made, statistic: str, level: float) -
     share, spread = made.part(domain, cells[np.ix_(rows, columns)].ravel())
     share = share.reshape(answered.shape)
     effects = generalised_effects(share, spread, counts.sum())
+    if not float(np.trace(effects)) > _NO_SPREAD:
+        return Row("cramers_v", method, counts.sum(), note=_said(CompareNote.NO_SPREAD, table.parts))
     inner = made.part(domain, cells[np.ix_(rows[1:], columns[1:])].ravel(), deviations=True)
     tested = _tested(statistic, pearson(share * counts.sum()), effects, degrees, inner)
-    row = rao_scott_row(answered, share, effects, tested, level)
+    row = rao_scott_row(answered, share, effects, tested, degrees, level)
     if row.note == CompareNote.SMALL_EXPECTED:
         row = replace(row, note=SMALL_EXPECTED)
     if np.isnan(tested[3]):

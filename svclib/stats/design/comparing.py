@@ -13,7 +13,7 @@ from scipy.special import expit, fdtrc, logit, ndtri, stdtr
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Ints
 from svclib.stats.columns import numbers
-from svclib.stats.compare.effects import dominance_interval, explained_interval
+from svclib.stats.compare.effects import LEAST_STRETCH, dominance_interval, explained_interval
 from svclib.stats.compare.groups import MAX_GROUPS, CompareNote, Row, comparisons, group_codes
 from svclib.stats.design.linear import Domains, mean_column, method_name
 from svclib.stats.design.results import NO_DEGREES, opt_in_note
@@ -56,6 +56,8 @@ RANKS = {
 }
 METHODS = ("t", *RANKS)
 TIES = ("middle", "order")
+_EXTREME = 0.8
+"""From this size of Cliff's delta on, its error may be far too small; below, with few clusters, it only varies."""
 
 
 @dataclass(frozen=True)
@@ -255,7 +257,8 @@ def _pair(answers: Answers, sizes: Sizes, term: str, level: float) -> list[Row]:
         error = apart / statistic if apart else error
     if term == "superiority":
         apart = 2 * apart
-        low, high = dominance_interval(apart, 2 * error, df, (answers.sizes[0], answers.sizes[1]), level)
+        least = LEAST_STRETCH * min(1, abs(apart) / _EXTREME)
+        low, high = dominance_interval(apart, 2 * error, df, (answers.sizes[0], answers.sizes[1]), level, least)
         return [replace(row, estimate=(1 + apart) / 2, std_error=error, low=(1 + low) / 2, high=(1 + high) / 2)]
     low, high = _limits(apart, error, df, level)
     return [replace(row, estimate=apart, std_error=error, low=low, high=high)]

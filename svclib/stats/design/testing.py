@@ -77,7 +77,7 @@ class Testing:
         -------
         DataFrame
             A row a domain, as of `svclib.stats.compare.groups`, behind the `by` columns: ``estimate`` is Cramér's V of
-            the weighted table with the interval of its noncentral chi-square, divided by the mean design effect;
+            the weighted table with the interval of the noncentral F of second order;
             ``statistic, df, df2, p_value`` the test.
 
         Raises
@@ -89,9 +89,11 @@ class Testing:
         --------
         >>> import pandas as pd
         >>> from svclib.stats import Design
-        >>> visits = pd.DataFrame({"branch": list("abcdefgh") * 9, "app": [0, 1, 1] * 24, "happy": [0, 1, 1, 1] * 18})
+        >>> visits = pd.DataFrame(
+        ...     {"branch": list("abcdefgh") * 9, "app": [0, 1, 1] * 24, "happy": [0, 1, 1] * 20 + [1, 0] * 6}
+        ... )
         >>> Design(visits, cluster="branch").chisq("app", "happy")[["term", "estimate"]].round(2).values.tolist()
-        [['cramers_v', 0.0]]
+        [['cramers_v', 0.82]]
         """
         from svclib.stats.design.chisquare import chisq_rows
 
