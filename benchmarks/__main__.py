@@ -19,6 +19,7 @@ NAMES = (
     "scales",
     "polychoric",
     "drivers",
+    "cfa",
 )
 
 

@@ -30,6 +30,7 @@ _ROOMS = {
     "design.survey": "Design",
     "design.verbs": "mean proportion total ratio variance quantile",
     "disclosure": "suppress",
+    "factor_models.categories": "merge_rare",
     "factor_models.fit": "cfa",
     "factor_models.invariance": "invariance",
     "items.analysis": "item_analysis",

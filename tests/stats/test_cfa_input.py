@@ -233,3 +233,25 @@ def test_a_model_without_degrees_of_freedom_has_no_test():
         robust = stats.cfa(answers(), {"A": ["a1", "a2", "a3"]}, estimator=estimator)
         assert robust.df == 0
         assert len(robust.fit_indices)
+
+
+def test_answers_hardly_given_are_merged_with_a_neighbour():
+    data = pd.DataFrame({"a": [1.0, 1, 1, 2, 3, 3, 3, np.nan], "g": list("xxyyxxyy")})
+    assert stats.merge_rare(data, ["a"], least=2)["a"].tolist()[:7] == [1, 1, 1, 1, 3, 3, 3]
+    by_group = stats.merge_rare(data, ["a"], groups="g", least=1)["a"]
+    assert by_group.dropna().nunique() == 2
+    assert by_group.isna().tolist() == data["a"].isna().tolist()
+
+
+def test_merged_answers_keep_their_order_and_two_of_them():
+    data = answers()[["a1"]]
+    for least in (1, 30, 10_000):
+        merged = stats.merge_rare(data, ["a1"], least=least)["a1"]
+        pairs = pd.DataFrame({"old": data["a1"], "new": merged}).dropna().drop_duplicates().sort_values("old")
+        assert pairs["new"].is_monotonic_increasing
+        assert pairs["new"].nunique() >= 2
+
+
+def test_merging_needs_a_number():
+    with pytest.raises(InvalidInput, match="least is 0"):
+        stats.merge_rare(answers(), ["a1"], least=0)

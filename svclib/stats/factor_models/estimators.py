@@ -120,6 +120,9 @@ class Estimator(Protocol):
     def covariance(self, at: Point) -> Floats:
         """Covariance matrix of the estimates."""
 
+    def limits_covariance(self, at: Point) -> Floats:
+        """Covariance matrix of the estimates that their intervals are made from."""
+
     def scores_covariance(self, at: Point) -> Floats:
         """Covariance of the total of the scores of the parameters."""
 
@@ -158,6 +161,10 @@ class NormalEstimator:
         """Inverse information, or the sandwich."""
         bread = inverse(self.information(at))
         return sandwich(bread, self.scores_covariance(at)) if self.robust else bread
+
+    def limits_covariance(self, at: Point) -> Floats:
+        """The same covariance."""
+        return self.covariance(at)
 
     def scores_covariance(self, at: Point) -> Floats:
         """Covariance of the total of the scores of the parameters."""
@@ -256,10 +263,16 @@ class OrdinalEstimator:
         """The sandwich (Δ′WΔ)⁻¹ Δ′WΓWΔ (Δ′WΔ)⁻¹."""
         return sandwich(inverse(self.information(at)), self.scores_covariance(at))
 
+    def limits_covariance(self, at: Point) -> Floats:
+        """The sandwich with the covariance of the statistics that small samples ask for."""
+        return sandwich(inverse(self.information(at)), self._middle(at, self.evidence.careful_blocks))
+
     def scores_covariance(self, at: Point) -> Floats:
         """Δ′WΓWΔ."""
-        weights = self.weights
-        slopes, blocks = list(at.slopes), self.evidence.blocks
+        return self._middle(at, self.evidence.blocks)
+
+    def _middle(self, at: Point, blocks: Sequence[Floats]) -> Floats:
+        weights, slopes = self.weights, list(at.slopes)
         if len(blocks) < len(weights):
             weights, slopes = [np.concatenate(weights)], [np.concatenate(slopes)]
         parts = [(w[:, None] * d, block) for w, d, block in zip(weights, slopes, blocks, strict=True)]

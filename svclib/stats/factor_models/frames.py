@@ -80,8 +80,8 @@ def part_frame(
     keys = pd.DataFrame(dict(names), index=range(len(part.terms)))
     if answers.groups:
         keys.insert(0, answers.groups, [answers.labels[at] for at in part.group])
-    error = _errors(part.found, solution)
-    low, high = plain_interval(part.found.values, error, level)
+    error = _errors(part.found, solution.vcov)
+    low, high = plain_interval(part.found.values, _errors(part.found, solution.limits_vcov), level)
     frame = estimates(
         keys,
         term=list(part.terms),
@@ -94,19 +94,18 @@ def part_frame(
         method=method_of(solution),
         note=list(part.notes),
     )
-    frame["p_value"] = p_values(part.found.values, error)
-    error = _errors(part.whole, solution)
-    columns = (part.whole.values, error, *interval(part.whole.values, error, level))
-    for name, values in zip(STANDARDISED[1:], columns, strict=True):
-        frame[name] = values
+    limits = interval(part.whole.values, _errors(part.whole, solution.limits_vcov), level)
+    p_value = p_values(part.found.values, error)
+    columns = (p_value, part.whole.values, _errors(part.whole, solution.vcov), *limits)
+    frame = pd.concat([frame, pd.DataFrame(dict(zip(STANDARDISED, columns, strict=True)))], axis=1)
     lost = np.isnan(part.whole.values) & (frame["note"] == "").to_numpy()
     frame.loc[lost, "note"] = str(FitNote.NO_STANDARD)
     return frame
 
 
-def _errors(found: Quantities, solution: Solution) -> Floats:
+def _errors(found: Quantities, vcov: Floats) -> Floats:
     """Standard errors; NaN for what is fixed."""
-    return np.where((found.slopes == 0).all(axis=1), np.nan, found.errors(solution.vcov))
+    return np.where((found.slopes == 0).all(axis=1), np.nan, found.errors(vcov))
 
 
 def p_values(value: Floats, error: Floats) -> Floats:

@@ -60,14 +60,14 @@ class Compared:
             return float("nan")
         return 1 - self.excess / self.df / (self.baseline_excess / self.baseline_df)
 
-    def rmsea(self, size: float, groups: int) -> tuple[float, float, float, float]:
-        """RMSEA, its 90 % limits and the probability of close fit; NaN without degrees of freedom."""
+    def rmsea(self, size: float, groups: int, level: float = LEVEL) -> tuple[float, float, float, float]:
+        """RMSEA, its limits and the probability of close fit; NaN without degrees of freedom."""
         if self.df == 0 or self.excess != self.excess:
             return (float("nan"),) * 4
         unit = self.factor * groups / (size * self.df)
         limits = [
             float(np.sqrt(unit * noncentrality(self.statistic / self.factor, self.df, share)))
-            for share in ((1 + LEVEL) / 2, (1 - LEVEL) / 2)
+            for share in ((1 + level) / 2, (1 - level) / 2)
         ]
         close = 1 - float(chndtr(self.statistic / self.factor, self.df, CLOSE**2 / unit))
         return float(np.sqrt(max(self.excess, 0.0) / self.factor * unit)), limits[0], limits[1], close

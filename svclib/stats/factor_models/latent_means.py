@@ -37,8 +37,9 @@ def _rows(solution: Solution, group: int, factor: int, level: float, notes: Sequ
     if not table.plan.categories:
         found.append(_points(table, solution.values, group, factor))
     value = np.array([one.values[0] for one in found])
-    error = Quantities(value, np.concatenate([one.slopes for one in found])).errors(solution.vcov)
-    low, high = plain_interval(value, error, level)
+    told = Quantities(value, np.concatenate([one.slopes for one in found]))
+    error = told.errors(solution.vcov)
+    low, high = plain_interval(value, told.errors(solution.limits_vcov), level)
     keys = pd.DataFrame(
         {
             "factor": [table.plan.factors[factor]] * len(found),

@@ -60,6 +60,8 @@ class Patterns:
 def read_patterns(answers: Floats, weights: Floats) -> Patterns:
     """Sort the answers of a group by pattern."""
     known = ~np.isnan(answers)
+    if known.all():
+        return _complete(answers, weights)
     there, pattern = np.unique(known, axis=0, return_inverse=True)
     pattern = pattern.reshape(-1).astype(np.int64)
     n = np.bincount(pattern, weights, len(there)).astype(np.float64)
@@ -73,6 +75,17 @@ def read_patterns(answers: Floats, weights: Floats) -> Patterns:
         part = off[rows]
         spread[at] = (part * weights[rows, None]).T @ part / n[at]
     return Patterns(answers, weights, pattern, there, n, means, spread)
+
+
+def _complete(answers: Floats, weights: Floats) -> Patterns:
+    """The single pattern of answers of which none is missing."""
+    total = weights.sum()
+    mean = weights @ answers / total
+    off = answers - mean
+    spread = (off * weights[:, None]).T @ off / total
+    pattern = np.zeros(len(answers), dtype=np.int64)
+    there = np.ones((1, answers.shape[1]), dtype=np.bool_)
+    return Patterns(answers, weights, pattern, there, np.array([total]), mean[None, :], spread[None, :, :])
 
 
 def _sums(code: Ints, values: Floats, size: int) -> Floats:
@@ -154,10 +167,14 @@ def slopes(parts: Precision, data: Patterns) -> Slopes:
 
 def information(where: Layout, parts: Precision, data: Patterns, *, observed: bool) -> Floats:
     """Information of the group's answers about the moments, expected or observed (the negative second derivative)."""
+    mean = np.einsum("j,jab->ab", data.n, parts.inverse)
+    if len(data.n) == 1 and not observed:
+        return _joined(where, mean, data.n[0] * pair_information(where, parts.inverse[0]))
+    if len(data.n) == 1:
+        return _single_information(where, parts, data)
     size = data.there.shape[1]
     outer = np.zeros((size * size, size * size))
     cross = np.zeros((size * size, size))
-    mean = np.einsum("j,jab->ab", data.n, parts.inverse)
     step = max(1, _BLOCK // (size * size))
     for begin in range(0, len(data.n), step):
         some = slice(begin, begin + step)
@@ -165,14 +182,43 @@ def information(where: Layout, parts: Precision, data: Patterns, *, observed: bo
         flat = (inverse * n[:, None, None]).reshape(len(n), -1)
         right = inverse
         if observed:
-            right = inverse @ parts.squares[some] @ inverse - 0.5 * inverse
+            right = _right(inverse, parts.squares[some])
             cross += flat.T @ np.einsum("jab,jb->ja", inverse, parts.off[some])
         outer += flat.T @ right.reshape(len(n), -1)
     pairs = _pair_information(where, outer.reshape(size, size, size, size), observed=observed)
+    return _joined(where, mean, pairs, _mixed_information(where, cross.reshape(size, size, size)))
+
+
+def _right(inverse: Floats, squares: Floats) -> Floats:
+    """WMW − W/2, which stands beside W in the observed information."""
+    return np.asarray(inverse @ squares @ inverse - 0.5 * inverse)
+
+
+def _joined(where: Layout, mean: Floats, pairs: Floats, mixed: Floats | None = None) -> Floats:
+    """Put the information about means and covariances together; that about covariances alone where means are free."""
     if not where.means:
         return pairs
-    mixed = _mixed_information(where, cross.reshape(size, size, size)) if observed else np.zeros((size, len(pairs)))
-    return np.block([[mean, mixed], [mixed.T, pairs]])
+    corner = np.zeros((where.means, len(pairs))) if mixed is None else mixed
+    return np.block([[mean, corner], [corner.T, pairs]])
+
+
+def _single_information(where: Layout, parts: Precision, data: Patterns) -> Floats:
+    """Observed information of complete answers."""
+    a, b, n, inverse = where.first, where.second, data.n[0], parts.inverse[0]
+    right, twice = _right(inverse, parts.squares[0]), multiplicity(where)
+    found = inverse[np.ix_(a, a)] * right[np.ix_(b, b)] + inverse[np.ix_(b, b)] * right[np.ix_(a, a)]
+    crossed = inverse[np.ix_(a, b)] * right[np.ix_(a, b)].T
+    pairs = n * (found + crossed + crossed.T) * np.outer(twice, twice / 4)
+    cross = n * inverse[:, :, None] * (inverse @ parts.off[0])
+    return _joined(where, n * inverse, pairs, _mixed_information(where, cross))
+
+
+def pair_information(where: Layout, inverse: Floats) -> Floats:
+    """Expected information of one complete answer about the covariances, from Σ⁻¹."""
+    a, b, twice = where.first, where.second, multiplicity(where)
+    same = inverse[np.ix_(a, a)] * inverse[np.ix_(b, b)]
+    crossed = inverse[np.ix_(a, b)]
+    return np.asarray((same + crossed * crossed.T) * np.outer(twice, twice / 4))
 
 
 def _pair_information(where: Layout, outer: Floats, *, observed: bool) -> Floats:

@@ -5,8 +5,9 @@ Diagonally weighted least squares of the thresholds and polychoric correlations 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +37,8 @@ class OrdinalEvidence:
     weights : tuple of (moments,) float
         1 / (n · variance).
     correlations : tuple of (items, items) float
+    careful : function
+        Gives `blocks` for small samples.
     """
 
     where: Layout
@@ -44,6 +47,12 @@ class OrdinalEvidence:
     blocks: tuple[Floats, ...]
     weights: tuple[Floats, ...]
     correlations: tuple[Floats, ...]
+    careful: Callable[[], tuple[Floats, ...]] = tuple
+
+    @cached_property
+    def careful_blocks(self) -> tuple[Floats, ...]:
+        """Covariance of the statistics as intervals take it."""
+        return self.careful()
 
     def value(self, moments: Sequence[Floats]) -> float:
         """Discrepancy."""
@@ -118,7 +127,7 @@ def _check_chosen(answers: Answers, group: int, codes: Ints, counts: Ints, whole
             raise InvalidInput(
                 _(
                     'Nobody chose the answer {answer} to the item "{item}"{group}; merge it with its neighbour in all '
-                    "groups, or leave the group out."
+                    "groups (stats.merge_rare), or leave the group out."
                 ),
                 answer=f"{answer:g}",
                 item=item,
@@ -139,18 +148,25 @@ def read_ordinal(answers: Answers, where: Layout, codes: Sequence[Ints], categor
     found = [ordinal_statistics(code, categories, None if plain else weight) for code, weight in pairs]
     for group, one in enumerate(found):
         _check_told(answers, group, one)
-    blocks = total_covariance(answers, [one.influence for one in found])
-    if plain:  # a design has the divisor n − 1 of itself
-        blocks = [block * n / (n - 1) for block, n in zip(blocks, answers.sizes, strict=True)]
+    blocks = _blocks(answers, [one.influence for one in found])
     variances = np.split(np.concatenate([np.diag(block) for block in blocks]), len(found))
     return OrdinalEvidence(
         where=where,
         size=float(answers.size),
         statistics=tuple(one.statistics for one in found),
-        blocks=tuple(blocks),
+        blocks=blocks,
         weights=tuple(1 / (answers.size * one) for one in variances),
         correlations=tuple(one.correlations for one in found),
+        careful=lambda: _blocks(answers, [one.careful_influence for one in found]),
     )
+
+
+def _blocks(answers: Answers, influences: Sequence[Floats]) -> tuple[Floats, ...]:
+    """Covariance of the statistics, with the divisor n − 1 that a design has of itself."""
+    blocks = total_covariance(answers, influences)
+    if answers.sampling is not None:
+        return tuple(blocks)
+    return tuple(block * n / (n - 1) for block, n in zip(blocks, answers.sizes, strict=True))
 
 
 def _check_told(answers: Answers, group: int, found: Ordinal) -> None:

@@ -15,7 +15,7 @@ from scipy.linalg import block_diag
 from svclib.stats.arrays import Floats
 from svclib.stats.factor_models.estimators import NormalEstimator, OrdinalEstimator, Point, Test
 from svclib.stats.factor_models.moments import Layout
-from svclib.stats.factor_models.normal import multiplicity
+from svclib.stats.factor_models.normal import pair_information
 from svclib.stats.factor_models.robust import inverse
 
 Pair = tuple[Floats, Floats]
@@ -33,7 +33,7 @@ def ordinal_test(estimator: OrdinalEstimator, at: Point) -> tuple[Test, Test]:
     gamma = _correlation_blocks(estimator)
     weights = np.diag(np.concatenate([one[cuts:] for one in estimator.weights]))
     parts = zip(sizes, model, strict=True)
-    curved = block_diag(*(n * _pair_curvature(evidence.where, inverse(s)) for n, (_m, s) in parts))
+    curved = block_diag(*(n * pair_information(evidence.where, inverse(s)) for n, (_m, s) in parts))
     slopes = np.concatenate([one[cuts:] for one in at.slopes])
     expected = _expected(slopes, inverse(estimator.information(at)), weights, curved, gamma)
     empty = [(np.zeros(0), np.eye(len(one))) for _mean, one in observed]
@@ -102,15 +102,7 @@ def _expected(slopes: Floats, bread: Floats, weights: Floats, curved: Floats, ga
     return float(np.sum((left.T @ curved @ left) * gamma))
 
 
-def _pair_curvature(where: Layout, back: Floats) -> Floats:
-    """Information of one complete answer about the covariances, from Σ⁻¹."""
-    a, b = where.first, where.second
-    twice = multiplicity(where)
-    crossed = back[np.ix_(a, a)] * back[np.ix_(b, b)] + back[np.ix_(a, b)] * back[np.ix_(b, a)]
-    return np.asarray(crossed * np.outer(twice, twice) / 4)
-
-
 def _curvature(where: Layout, sigma: Floats) -> Floats:
     """Information of one complete answer about the means and covariances."""
     back = inverse(sigma)
-    return np.asarray(block_diag(back[: where.means, : where.means], _pair_curvature(where, back)))
+    return np.asarray(block_diag(back[: where.means, : where.means], pair_information(where, back)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -54,10 +54,20 @@ class Solution:
     @cached_property
     def vcov(self) -> Floats:
         """Covariance matrix of the free parameters; NaN where the search did not end or nothing holds them."""
+        return self._covariance(self.estimator.covariance)
+
+    @cached_property
+    def limits_vcov(self) -> Floats:
+        """The covariance matrix that intervals are made from; other than `vcov` for ordinal items alone."""
+        if isinstance(self.estimator, OrdinalEstimator):
+            return self._covariance(self.estimator.limits_covariance)
+        return self.vcov
+
+    def _covariance(self, make: Callable[[Point], Floats]) -> Floats:
         if not self.converged:
             return np.full((self.table.count,) * 2, np.nan)
         try:
-            return self.estimator.covariance(self.point)
+            return make(self.point)
         except np.linalg.LinAlgError:
             return np.full((self.table.count,) * 2, np.nan)
 

@@ -37,8 +37,9 @@ def _rows(solution: Solution, group: int, level: float, observed: bool) -> pd.Da
     found = [one for factor in range(len(factors)) for one in _shares(solution, group, factor, observed)]
     values = np.array([one.values[0] for one in found])
     slopes = np.concatenate([one.slopes for one in found])
-    error = Quantities(values, slopes).errors(solution.vcov)
-    low, high = share_interval(values, error, level)
+    told = Quantities(values, slopes)
+    error = told.errors(solution.vcov)
+    low, high = share_interval(values, told.errors(solution.limits_vcov), level)
     keys = pd.DataFrame({"factor": np.repeat(factors, 2)})
     if answers.groups:
         keys.insert(0, answers.groups, [answers.labels[group]] * len(keys))
