@@ -22,6 +22,9 @@ _HEAVY = 1.5
 """A fourth moment told from few respondents comes out too small: the degrees of freedom are divided by this (found by
 simulation with five-point answers of which 40 to 80 % lie at the top)."""
 
+_BIAS = 4 / 3
+"""The jackknife sees three quarters of the bias of a rotated solution (found by simulation, n = 200 and 500)."""
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -45,7 +48,7 @@ class Spread:
 UNKNOWN = Spread(np.nan, np.nan, np.nan, np.nan)
 
 
-def spread_of(estimate: float, replicates: Floats, shares: Floats, level: float) -> Spread:
+def spread_of(estimate: float, replicates: Floats, shares: Floats, level: float, *, biased: bool = False) -> Spread:
     """Judge an estimate below 1 by its replicates.
 
     Parameters
@@ -56,6 +59,9 @@ def spread_of(estimate: float, replicates: Floats, shares: Floats, level: float)
     shares : (groups,) float
         Share of the respondents left out; groups may differ in size (Busing, Meijer and van der Leeden 1999).
     level : float
+    biased : bool
+        The statistic leans to one side in samples: the interval spans those around the estimate and around the
+        estimate less its bias, which the jackknife tells too (Quenouille 1956).
     """
     usable = bool(np.isfinite(replicates).all() and (replicates < 1).all() and estimate < 1)
     if len(replicates) < 3 or not usable:
@@ -63,14 +69,16 @@ def spread_of(estimate: float, replicates: Floats, shares: Floats, level: float)
     centre, logs = np.log1p(-estimate), np.log1p(-replicates)
     weights = 1 / shares
     pseudo = weights * centre - (weights - 1) * logs
-    apart = (pseudo - np.average(pseudo, weights=shares)) / np.sqrt(weights - 1)
+    unbiased = float(np.average(pseudo, weights=shares))
+    apart = (pseudo - unbiased) / np.sqrt(weights - 1)
     error = float(np.sqrt((apart**2).sum() / len(apart)))
     if not error:
         return UNKNOWN
     squares = apart**2
     df = max(float(heavy_tailed_df(np.array(float(len(apart))), squares.sum(), (squares**2).sum())) / _HEAVY, 1.0)
     reach = float(stdtrit(df, (1 + level) / 2)) * error
-    low, high = 1 - np.exp(centre + reach), 1 - np.exp(centre - reach)
+    ends = (centre, centre + _BIAS * (unbiased - centre)) if biased else (centre,)
+    low, high = 1 - np.exp(max(ends) + reach), 1 - np.exp(min(ends) - reach)
     return Spread(error * (1 - estimate), df, float(low), float(high))
 
 

@@ -12,11 +12,13 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Ints, ratio
 from svclib.stats.columns import check_frame, names_of
+from svclib.stats.design.survey import Design
 from svclib.stats.estimate import MIN_MEAN, Note, cell_notes, check_level, estimates
 from svclib.stats.intervals import feldt
 from svclib.stats.marks import _
 from svclib.stats.samples import groups
 from svclib.stats.scales.correlations import coded, complete_rows
+from svclib.stats.scales.design_alpha import design_alpha
 from svclib.stats.scales.jackknife import UNKNOWN, Spread, leave_out_polychoric, spread_of
 from svclib.stats.scales.matrices import off_diagonal
 from svclib.stats.scales.moments import Missing, Moments, Totals, check_missing, item_rows, moments, totals, totals_of
@@ -32,7 +34,7 @@ _MOST_RESPONDENTS, _RUN = 20_480, 64
 
 
 def alpha(
-    data: pd.DataFrame,
+    data: pd.DataFrame | Design,
     items: Sequence[str] | None = None,
     *,
     by: str | Sequence[str] | None = None,
@@ -49,8 +51,9 @@ def alpha(
 
     Parameters
     ----------
-    data : DataFrame
-        Respondents × items.
+    data : DataFrame or Design
+        Respondents × items. A design (then `items` must be named) gives weighted covariances of complete respondents,
+        and its own error and interval: see `svclib.stats.scales.design_alpha`.
     items : list of str, optional
         The items' columns; without them all columns but those of `by`.
     by : str or list of str, optional
@@ -85,6 +88,8 @@ def alpha(
     check_interval(interval)
     if correlations not in ("pearson", "polychoric"):
         raise InvalidInput(_('correlations is {value}; give "pearson" or "polychoric".'), value=repr(correlations))
+    if isinstance(data, Design):
+        return _of_design(data, items, by, missing, interval, correlations, level=level, term=term, min_n=min_n)
     shown = "jackknife, polychoric" if correlations == "polychoric" else f"{_INTERVALS[interval]}, {missing}"
     names, answers, group, keys = grouped_items(data, items, by)
     chosen = [None] if len(keys) == 1 else [np.flatnonzero(group == row) for row in range(len(keys))]
@@ -107,6 +112,27 @@ def alpha(
         method=shown,
         note=[r.note or note for r, note in zip(results, cell_notes(n, min_n), strict=True)],
     )
+
+
+def _of_design(
+    design: Design,
+    items: Sequence[str] | None,
+    by: str | Sequence[str] | None,
+    missing: str,
+    interval: str,
+    correlations: str,
+    *,
+    level: float,
+    term: str,
+    min_n: int,
+) -> pd.DataFrame:
+    if items is None:
+        raise InvalidInput(_("Name the items: a design has columns of its own beside them."))
+    if (missing, interval, correlations) != ("complete", "robust", "pearson"):
+        raise InvalidInput(
+            _("Of a design alpha takes complete respondents and the design's interval; leave out the options.")
+        )
+    return design_alpha(design, items, by, level=level, term=term, min_n=min_n)
 
 
 def check_interval(interval: str) -> None:
