@@ -78,17 +78,13 @@ def clustered(verb: Verb, shares: np.ndarray, lowest: int, truth: float, cluster
     return draw
 
 
-def score(data: Any, column: str, **more: Any) -> pd.DataFrame:
-    return stats.ces(data, column, interval="score", **more)
-
-
 TOP = float(OVERALL[3:].sum())
 NET = float(100 * (RECOMMEND[9:].sum() - RECOMMEND[:7].sum()))
 EASE = float(EFFORT @ np.arange(1, 8))
 INDICES: list[tuple[str, Verb, np.ndarray, int, float]] = [
     ("csat", stats.csat, OVERALL, 1, TOP),
     ("nps", stats.nps, RECOMMEND, 0, NET),
-    ("ces (score)", score, EFFORT, 1, EASE),
+    ("ces", stats.ces, EFFORT, 1, EASE),
 ]
 
 
@@ -269,7 +265,6 @@ CASES = [
         for name, verb, shares, lowest, truth in INDICES
         for clusters, size in ((6, 3), (12, 6), (30, 8))
     ),
-    *(case(f"ces (t): n = {n}", simple(stats.ces, EFFORT, 1, EASE, n)) for n in (30, 100)),
     *(case(f"acsi: equal weights, n = {n}", acsi(n), EQUAL if n < 15 else "") for n in SMALL),
     *(case(f"acsi: component, n = {n}", acsi_component(n)) for n in (30, 60, 200)),
     *(case(f"acsi: {name}, 12 branches, n = 60", acsi_of_design(name, 60)) for name in ("equal", "component")),

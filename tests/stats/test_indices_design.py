@@ -40,9 +40,9 @@ def alike(column, ours, theirs):
 INDICES = {
     "csat": lambda data, **more: stats.csat(data, "overall", **more),
     "nps": lambda data, **more: stats.nps(data, "recommend", **more),
-    "ces": lambda data, **more: stats.ces(data, "overall", highest=5, **more),
+    "ces": lambda data, **more: stats.ces(data, "overall", highest=5, interval="t", **more),
     "ces share": lambda data, **more: stats.ces(data, "overall", highest=5, boxes=2, **more),
-    "ces score": lambda data, **more: stats.ces(data, "overall", highest=5, interval="score", **more),
+    "ces score": lambda data, **more: stats.ces(data, "overall", highest=5, **more),
     "mean": lambda data, **more: stats.mean(data, "overall", **more),
     "proportion": lambda data, **more: stats.proportion(data, "overall", success=5, **more),
 }

@@ -52,8 +52,11 @@ def test_weighted_csat_uses_kish_effective_number(reference, table):
     assert row["std_error"] == pytest.approx(np.sqrt(share * (1 - share) / effective), rel=1e-9)
 
 
-def test_ces_has_a_t_interval():
-    row = stats.ces(frame([7, 5, 6, 6, 6]), "x").iloc[0]
+def test_ces_stays_on_its_scale_and_has_a_t_interval_on_wish():
+    skewed = stats.ces(frame([7, 7, 7, 7, 5]), "x").iloc[0]
+    assert skewed["low"] < 5.5
+    assert skewed["high"] <= 7
+    row = stats.ces(frame([7, 5, 6, 6, 6]), "x", interval="t").iloc[0]
     assert row["estimate"] == 6
     assert row["high"] - 6 == pytest.approx(2.7764451051977987 * np.sqrt(0.5 / 5), rel=1e-9)
 

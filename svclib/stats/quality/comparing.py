@@ -16,7 +16,7 @@ from svclib.stats.design.linear import mean_column
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.design.values import Data, Names, answers_of, frame_of, means
 from svclib.stats.estimate import MIN_MEAN, Note, check_level, estimates
-from svclib.stats.intervals import difference, normal_quantile, t_interval
+from svclib.stats.intervals import difference, t_interval, wilson
 from svclib.stats.marks import _
 from svclib.stats.quality.answers import check_taken
 from svclib.stats.quality.own import Own, own_estimates
@@ -117,8 +117,8 @@ def with_and_without(
     devices, units that call for a look.
 
     Both estimates share the unflagged answers, so the difference is f (kept - flagged), f the flagged share. Its
-    interval combines those of the two separate groups (square and add: Newcombe 1998, Zou and Donner 2008), which
-    holds where the flagged are few or all alike, and the error of f. With weights or a design it is linearised. Own
+    interval combines those of the two separate groups and Wilson's of f (square and add: Newcombe 1998, Zou and Donner
+    2008), which holds where the flagged are few or all alike. With weights or a design it is linearised. Own
     estimates: delete-a-group jackknife (Kott 2001) of 60 groups, of a design of its clusters.
 
     Examples
@@ -173,10 +173,8 @@ def _nps(column: str) -> Headline:
 
 
 def _ces(column: str) -> Headline:
-    def bounds(data: Data, name: str, **options: Any) -> pd.DataFrame:
-        return satisfaction.ces(data, name, interval="score", **options)
-
-    return Headline("ces", column, satisfaction.ces, bounds, lambda values: values)
+    verb = satisfaction.ces
+    return Headline("ces", column, verb, verb, lambda values: values)
 
 
 def _mean(data: Data, column: str) -> Headline:
@@ -237,15 +235,17 @@ def _combined(
     low, high = difference(
         outside["estimate"], outside["low"], outside["high"], inside["estimate"], inside["low"], inside["high"]
     )
-    wobble = apart * np.sqrt(share * (1 - share) * ratio(1, total))
+    few, many = wilson(share, total, level)
+    # Where the flagged lie above the kept, a larger share of them moves the headline further down.
+    down = np.where(apart >= 0, apart * (share - few), -apart * (many - share))
+    up = np.where(apart >= 0, apart * (many - share), -apart * (share - few))
     estimate = share * apart
-    z = normal_quantile(level)
-    error = np.sqrt(share**2 * (inside["std_error"] ** 2 + outside["std_error"] ** 2) + wobble**2)
+    spread = inside["std_error"] ** 2 + outside["std_error"] ** 2
     columns = {
         "estimate": estimate,
-        "std_error": error,
-        "low": estimate - np.hypot(share * (apart - low), z * wobble),
-        "high": estimate + np.hypot(share * (high - apart), z * wobble),
+        "std_error": np.sqrt(share**2 * spread + apart**2 * share * (1 - share) * ratio(1, total)),
+        "low": estimate - np.hypot(share * (apart - low), down),
+        "high": estimate + np.hypot(share * (high - apart), up),
     }
     return _difference_frame(one, keys, columns, inside["n"], outside["n"], level=level, method="square and add")
 

@@ -186,7 +186,7 @@ def ces(
     lowest: int = 1,
     highest: int = 7,
     boxes: int | None = None,
-    interval: Interval = "t",
+    interval: Interval = "score",
     min_n: int = MIN_MEAN,
 ) -> pd.DataFrame:
     """Estimate the customer effort score: the mean answer, or the share of those who had little effort.
@@ -198,10 +198,9 @@ def ces(
     boxes : int, optional
         With a number the share of answers in so many top points, with the interval of `csat` (three of seven in
         Dixon, Freeman and Toman 2010).
-    interval : {"t", "score"}
-        Of the mean: Student's t, linearised with weights or a design; or the score interval on the scale, which holds
-        for fewer than 30 answers near the top too, where t falls as low as 0.86 of the nominal 0.95
-        (`svclib.stats.design.bounded.bounded_interval`).
+    interval : {"score", "t"}
+        Of the mean: the score interval on the scale (`svclib.stats.design.bounded.bounded_interval`), which holds for
+        few answers near the top too, where Student's t falls as low as 0.86 of the nominal 0.95; or that t.
 
     Returns
     -------
