@@ -235,50 +235,46 @@ def interruption(
     unit, title, language, width, height
         As in `change_point`.
     """
-    over, course = found.series[0].grid.over, found.course
-    shown = course.assign(period=[str(one) for one in course[over]])
+    over, shown = found.series[0].grid.over, found.course
+    shown = shown.assign(period=[str(one) for one in shown[over]])
     for name in ("value", "fitted", "expected", "low", "high"):
         shown[name] = shown[name] * unit.factor
-    shown["dots"] = np.where(shown["used"], "used", "left out")
-    x = _along(shown["period"])
-    y, axis = alt.Scale(zero=False, nice=True), alt.Axis(tickCount=5, format=number_format(unit))
-    fitted, expected = (translate(text, language) for text in (_("as it was"), _("as it would have been")))
-    tones = alt.Scale(domain=[fitted, expected], range=[palette()[0], palette()[4]])
-    legend = alt.Legend(title=None, orient="top", symbolType="stroke", columns=1 if width < PHONE else 2)
-    lines = pd.concat(
-        [
-            shown.assign(line=fitted, at=shown["fitted"].where(shown["used"])),
-            shown[shown["after"]].assign(line=expected, at=shown.loc[shown["after"], "expected"]),
-        ]
-    )
-    after, base = alt.Chart(shown[shown["after"]]), alt.Chart(shown)
+    x, scale = _along(shown["period"]), alt.Scale(zero=False, nice=True)
+    after = alt.Chart(shown[shown["after"]])
+    band = after.mark_area(opacity=0.16, color=palette()[4])
+    points = alt.Chart(shown).mark_point(filled=True, size=36, color=palette()[0])
+    begin = alt.Chart(shown[shown["after"]].head(1)).mark_rule(color=colors()["text-muted"], strokeDash=[2, 3])
     layers = [
-        after.mark_area(opacity=0.16, color=palette()[4]).encode(
-            x=x, y=alt.Y("low:Q", scale=y, title=None), y2="high:Q"
-        ),
-        base.mark_point(filled=True, size=36, color=palette()[0]).encode(
+        band.encode(x=x, y=alt.Y("low:Q", scale=scale, title=None), y2="high:Q"),
+        points.encode(
             x=x,
-            y=alt.Y("value:Q", scale=y, axis=axis, title=None),
+            y=alt.Y("value:Q", scale=scale, axis=alt.Axis(tickCount=5, format=number_format(unit)), title=None),
             opacity=alt.condition("datum.used", alt.value(0.8), alt.value(0.25)),
         ),
-        alt.Chart(lines)
-        .mark_line(strokeWidth=2.5, invalid=_GAP)
-        .encode(
-            x=x,
-            y=alt.Y("at:Q", scale=y),
-            color=alt.Color("line:N", scale=tones, legend=legend),
-            detail=["line:N", "after:N"],
-            strokeDash=alt.StrokeDash(
-                "line:N", scale=alt.Scale(domain=[fitted, expected], range=[[1, 0], [6, 4]]), legend=None
-            ),
-        ),
-        after.transform_window(row="row_number()")
-        .transform_filter("datum.row == 1")
-        .mark_rule(color=colors()["text-muted"], strokeDash=[2, 3])
-        .encode(x=x),
+        _with_and_without(shown, x, scale, language, width),
+        begin.encode(x=x),
     ]
     plot = alt.layer(*layers).properties(width=inner_width(width, _ROOM), height=height)
     return plot.properties(title=heading(title, width)) if title else plot
+
+
+def _with_and_without(shown: pd.DataFrame, x: alt.X, scale: alt.Scale, language: str, width: int) -> alt.Chart:
+    """Draw what was fitted, and after the change where the series would have been."""
+    names = [translate(text, language) for text in (_("as it was"), _("as it would have been"))]
+    after = shown[shown["after"]]
+    fitted = shown.assign(line=names[0], at=shown["fitted"].where(shown["used"]))
+    lines = pd.concat([fitted, after.assign(line=names[1], at=after["expected"])])
+    legend = alt.Legend(title=None, orient="top", symbolType="stroke", columns=1 if width < PHONE else 2)
+    tones = alt.Scale(domain=names, range=[palette()[0], palette()[4]])
+    dashes = alt.Scale(domain=names, range=[[1, 0], [6, 4]])
+    line = alt.Chart(lines).mark_line(strokeWidth=2.5, invalid=_GAP)
+    return line.encode(
+        x=x,
+        y=alt.Y("at:Q", scale=scale),
+        color=alt.Color("line:N", scale=tones, legend=legend),
+        detail=["line:N", "after:N"],
+        strokeDash=alt.StrokeDash("line:N", scale=dashes, legend=None),
+    )
 
 
 def seasons(
