@@ -207,6 +207,12 @@ def test_order_and_units_do_not_matter(seed, order, factor, shift):
     assert parts(plain(moved, order)) == pytest.approx(parts(plain(data, "abcd")), rel=1e-8)
 
 
+def test_numbers_far_from_zero_are_judged_by_their_spread():
+    data = ratings()
+    far = data.assign(a=data["a"].round(2) + 1e9)
+    assert parts(plain(far)) == pytest.approx(parts(plain(data.assign(a=data["a"].round(2)))), rel=1e-5)
+
+
 def test_weights_of_one_are_no_weights(complete):
     told = [
         stats.drivers(complete.assign(one=1.0), "csat", ASPECTS, weights=weights, bootstraps=200).frame
@@ -373,6 +379,8 @@ def test_drivers_of_several_columns_have_no_single_slope():
         ({"w": 0.0}, {"weights": "w"}, 'weights in "w" are missing, zero or negative'),
         ({"w": np.nan}, {"weights": "w"}, 'weights in "w" are missing, zero or negative'),
         ({"a": np.inf}, {}, '"a" holds an infinite number'),
+        ({"a": lambda data: 1e200 * data["a"]}, {}, '"a" holds numbers beyond 1e50'),
+        ({"a": lambda data: 1e-200 * data["a"]}, {}, "differ by less than 1e-50"),
         ({"a": np.nan}, {"missing": "pairwise"}, '"a" has the same value in all its answers, or none'),
     ],
 )

@@ -130,6 +130,20 @@ def test_a_segment_that_cannot_be_fitted_takes_no_part():
     np.testing.assert_allclose(told.differences["estimate"], found(tiers()).differences["estimate"], rtol=1e-10)
 
 
+def test_a_segment_without_error_is_left_out():
+    data = tiers(600, labels=("gold", "standard", "vip"))
+    data.loc[data["tier"] == "vip", "y"] = 2.0 * data["wait"].round()
+    data["wait"] = data["wait"].round()
+    told = found(data, drivers=["wait"])
+    assert set(told.tests["note"]) == {ModerationNote.PERFECT.value}
+    assert told.tests["segments"].item() == 2
+
+
+def test_numbers_too_large_are_named():
+    with pytest.raises(InvalidInput, match='"wait" holds numbers beyond 1e50'):
+        found(tiers().assign(wait=lambda data: data["wait"] * 1e200))
+
+
 def test_a_single_segment_has_nothing_to_compare():
     told = found(tiers().assign(tier="all"))
     assert told.tests["p_value"].isna().all()

@@ -21,6 +21,7 @@ from svclib.stats.design.results import OPT_IN
 from svclib.stats.design.survey import Design
 from svclib.stats.estimate import check_level, estimates
 from svclib.stats.intervals import t_interval
+from svclib.stats.key_drivers.reading import check_sizes
 from svclib.stats.marks import _
 from svclib.stats.models.estimation import DomainFit
 from svclib.stats.models.glm import glm
@@ -28,10 +29,15 @@ from svclib.stats.models.results import GlmDomains
 from svclib.stats.models.wald import wald
 
 
+_ROUNDING = 1e-20
+"""A smaller part of the sum of squares is no residual."""
+
+
 class ModerationNote(StrEnum):
     """Why a comparison of slopes is empty."""
 
     ONE_SEGMENT = _("needs at least two segments in which the drivers can be fitted")
+    PERFECT = _("a segment is fitted without any error, so that chance cannot be judged: it is left out")
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +123,9 @@ def moderation(
     check_level(level)
     check_adjustment(adjust)
     names, held = names_of(drivers), names_of(controls)
-    group_codes(data.frame if isinstance(data, Design) else check_frame(data), segment)
+    frame = data.frame if isinstance(data, Design) else check_frame(data)
+    group_codes(frame, segment)
+    check_sizes(frame, [outcome, *names, *held])
     if segment in (outcome, *names, *held):
         raise InvalidInput(
             _('The segment "{column}" is the outcome, a driver or a control too; name another column.'), column=segment
@@ -162,7 +170,8 @@ class _Slopes:
             )
         rows = np.array(domains, dtype=np.int64)[:, None] * len(reading.names) + np.array(places)[None]
         error = fits.frame["std_error"].to_numpy(dtype=float)[rows]
-        told = ~np.isnan(error).any(axis=1) & (fits.basis.df[domains] >= 1)
+        perfect = np.array([_perfect(fits.basis.fits[one]) for one in domains], dtype=np.bool_)
+        told = ~np.isnan(error).any(axis=1) & (fits.basis.df[domains] >= 1) & ~perfect
         return cls(fits, segment, [reading.names[place] for place in places], domains, rows, told)
 
     @property
@@ -173,6 +182,8 @@ class _Slopes:
     @property
     def note(self) -> str:
         """How every row must be read."""
+        if any(_perfect(self.fits.basis.fits[one]) for one in self.domains):
+            return ModerationNote.PERFECT.value
         return OPT_IN if self.fits.basis.parts.opt_in else ""
 
     def frame(self) -> pd.DataFrame:
@@ -198,6 +209,13 @@ class _Slopes:
     def labels(self) -> list[Any]:
         """Names of the segments told."""
         return self.fits.basis.parts.keys[self.segment].iloc[self._told_domains].tolist()
+
+
+def _perfect(one: DomainFit) -> bool:
+    """Whether nothing is left unexplained but rounding."""
+    weights, outcome = one.problem.weights, one.problem.outcome
+    total = float(weights @ (outcome - weights @ outcome / weights.sum()) ** 2)
+    return one.fitted is not None and one.pearson <= _ROUNDING * total
 
 
 def _tests(slopes: _Slopes, adjust: Adjustment) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from svclib.stats.models.categories import read_categories
 from svclib.stats.terms import Terms, check_independent, read_terms
 
 Groups = Mapping[str, Sequence[str]]
+LARGEST = 1e50
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ def read(
     """
     sources = [*controls, *players.every]
     _check_sides(name, sources)
+    check_sizes(design.frame, [name, *sources])
     outcome, data, inside = _outcome(design.frame, name, ordinal), design.frame, design.sampling.inside
     whole = read_terms(data, sources)
     _check_told(sources, whole.columns)
@@ -171,7 +173,7 @@ def read(
         _check_varied(values, there, whole.names[1:])
         _check_shared(there, whole.columns[1:])
     else:
-        check_independent(whole, used)
+        check_independent(replace(whole, matrix=_centred(whole.matrix, used)), used)
     _check_outcome(outcome[used], name)
     weights, owners = design.sampling.weights * inside, whole.columns[1:]
     matrix, scale = _standardised(np.column_stack([values, np.nan_to_num(outcome)]), there, weights)
@@ -182,6 +184,27 @@ def read(
         sum(owners.count(one) for one in controls), tuple(sources), whole.names[1:], matrix, there, used, scale,
         weights, n, 0.0 if pairwise else 1 - n / max(int(answered.sum()), 1),
     )  # fmt: skip
+
+
+def check_sizes(data: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise `InvalidInput` for numbers of which squares leave the range of floats; no answer is one."""
+    for column in columns:
+        if column in data.columns and pd.api.types.is_numeric_dtype(data[column].dtype):
+            values = numbers(data, column)
+            values = values[~np.isnan(values)]
+            if len(values) and (np.abs(values).max() > LARGEST or 0 < np.ptp(values) < 1 / LARGEST):
+                raise InvalidInput(
+                    _('The column "{column}" holds numbers beyond 1e50, or that differ by less than 1e-50; mend them.'),
+                    column=column,
+                )
+
+
+def _centred(matrix: Floats, rows: Bools) -> Floats:
+    """Take the mean out of the columns behind the intercept, so that far-off numbers are judged by their spread."""
+    out = matrix.copy()
+    if rows.any():
+        out[:, 1:] -= matrix[rows, 1:].mean(axis=0)
+    return out
 
 
 def _check_sides(outcome: str, sources: Sequence[str]) -> None:
@@ -249,6 +272,7 @@ def _check_outcome(values: Floats, name: str) -> None:
 
 
 def _standardised(values: Floats, counted: Bools, weights: Floats) -> tuple[Floats, Floats]:
+    """Give columns of weighted mean 0 and variance 1, and their standard deviations."""
     weight = weights[:, None] * counted
     total = weight.sum(axis=0)
     apart = np.where(counted, values - ratio((weight * values).sum(axis=0), total), 0.0)
