@@ -28,7 +28,6 @@ from svclib.stats.models.glm import glm
 from svclib.stats.models.results import GlmDomains
 from svclib.stats.models.wald import wald
 
-
 _ROUNDING = 1e-20
 """A smaller part of the sum of squares is no residual."""
 
