@@ -144,7 +144,7 @@ def trend(
         Height of the plot in pixels.
     """
     shown = scaled(estimates, unit).assign(period=estimates[over].astype(str).to_numpy())
-    axis = alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False)
+    axis = alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8, grid=False)
     x = alt.X("period:O", title=None, axis=axis, sort=sorted(shown["period"]))
     y_axis = alt.Axis(tickCount=5, format=number_format(unit), labelPadding=6)
     y = alt.Y("estimate:Q", title=None, axis=y_axis, scale=alt.Scale(zero=False, nice=True))

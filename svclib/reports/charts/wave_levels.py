@@ -59,7 +59,9 @@ def waves(
 
 
 def _x(order: list[str], *, labels: bool) -> alt.X:
-    axis = alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False, labels=labels, ticks=labels, title=None)
+    axis = alt.Axis(
+        labelAngle=0, labelOverlap="greedy", labelSeparation=8, grid=False, labels=labels, ticks=labels, title=None
+    )
     return alt.X("wave:O", sort=order, scale=alt.Scale(domain=order), axis=axis)
 
 
