@@ -212,7 +212,10 @@ def test_a_heywood_case_is_told():
     data = pd.DataFrame(
         np.random.default_rng(1).multivariate_normal(np.zeros(3), wanted, size=500), columns=list("abc")
     )
-    assert f"({HEYWOOD})" in told.factors(stats.efa(data, factors=1))
+    fit = stats.efa(data, factors=1)
+    assert "Without any variance of its own (Heywood case): a; take fewer factors" in told.factors(fit)
+    assert HEYWOOD not in told.factors(fit)
+    assert "没有自身方差（Heywood 现象）：a；" in told.factors(fit, "zh-CN")
 
 
 def test_a_general_factor_speaks_for_or_against_a_total(answers):

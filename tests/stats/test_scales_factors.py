@@ -10,7 +10,7 @@ from svclib.errors import InvalidInput
 from svclib.stats.scales import factor_fit
 from svclib.stats.scales.correlations import FEW_ROWS, LEFT_OUT, PERFECT, SMOOTHED
 from svclib.stats.scales.factor_scores import score_weights
-from svclib.stats.scales.factors import HEYWOOD
+from svclib.stats.scales.factors import EMPTY, HEYWOOD
 
 from .test_scales_rotation import aligned
 
@@ -125,6 +125,12 @@ def test_complexity_is_one_for_a_single_loading_and_two_for_two_equal_ones(fits)
     assert complexity[0] == pytest.approx((loadings**2).sum() ** 2 / (loadings**4).sum())
 
 
+def test_indices_are_a_frame_of_one_row(fits):
+    row = fits["ml"].indices.iloc[0]
+    assert row[["n", "items", "factors", "method"]].tolist() == [600, 22, 5, "ml"]
+    assert row["chi2"] == fits["ml"].fit.chi2
+
+
 def test_residuals_hold_the_uniquenesses(fits):
     fit = fits["oblimin"]
     np.testing.assert_allclose(np.diag(fit.residuals), fit.uniqueness, atol=1e-8)
@@ -175,6 +181,14 @@ def test_copies_of_an_item_are_named_for_maximum_likelihood(answers):
     fit = stats.efa(copied, factors=1)
     assert PERFECT in fit.notes
     assert np.isnan(fit.fit.chi2)
+
+
+@pytest.mark.parametrize("rotation", ["promax", "oblimin", "varimax", "geomin"])
+def test_a_factor_that_carries_nothing_is_noted(rotation):
+    x = np.random.default_rng(1).normal(size=(60, 1))
+    fit = stats.efa(pd.DataFrame(np.repeat(x, 5, axis=1), columns=list("abcde")), factors=2, rotation=rotation)
+    assert EMPTY in fit.notes
+    assert np.isfinite(fit.loadings.to_numpy()).all()
 
 
 def test_more_items_than_respondents_is_noted_but_told():

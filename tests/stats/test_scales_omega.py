@@ -116,6 +116,8 @@ def test_two_factors_load_alike_on_the_general_one():
         (hanging() * np.nan, {}, Note.NO_ANSWERS),
         (hanging().assign(e=4.0), {}, CONSTANT),
         (hanging().assign(e=lambda d: d["a"]), {"method": "ml"}, COPIES),
+        (hanging().assign(e=lambda d: d["a"]), {"factors": 2}, COPIES),
+        (hanging() * 1e-200, {}, CONSTANT),
     ],
 )
 def test_what_cannot_be_told_is_missing_with_a_note(data, options, note):

@@ -258,6 +258,11 @@ def test_a_polyserial_correlation_that_cannot_be_told(data, note):
     assert row["note"] == note
 
 
+def test_a_number_beyond_measure_is_named():
+    with pytest.raises(InvalidInput, match='"x" holds a number beyond 1e100'):
+        stats.polyserial(pd.DataFrame({"x": [1e200, 1.0, 2], "a": [0, 1, 1]}), "x", "a")
+
+
 def test_a_column_is_not_both_number_and_item():
     with pytest.raises(InvalidInput, match='"a" is both'):
         stats.polyserial(pd.DataFrame({"a": [1, 2], "b": [1, 2]}), "a", ["b", "a"])

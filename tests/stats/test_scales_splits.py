@@ -122,3 +122,18 @@ def test_what_cannot_be_told_is_missing_with_a_note(data, note):
     row = terms(pd.DataFrame(data)).loc["odd_even"]
     assert np.isnan(row["low"])
     assert row["note"] == note
+
+
+def test_a_constant_item_has_no_standard_scale():
+    rows = stats.split_half(pd.DataFrame({"a": [1.0, 2, 3, 2], "b": [1.0, 3, 3, 2], "c": [4.0] * 4}), standardized=True)
+    assert rows["estimate"].isna().all()
+    assert (rows["note"] == CONSTANT).all()
+
+
+def test_answers_of_very_few_are_told_without_a_warning():
+    """Two respondents of forty differ at all: without one of them an item is constant."""
+    data = pd.DataFrame(0.0, index=range(40), columns=list("abc"))
+    data.loc[0, ["a", "c"]], data.loc[1, ["b", "c"]] = 1.0, 1.0
+    for standardized in (False, True):
+        rows = stats.split_half(data, standardized=standardized)
+        assert (rows.loc[rows["low"].isna(), "note"] != "").all()

@@ -13,7 +13,7 @@ from svclib.reports.charts.scales import NAMES
 from svclib.reports.sentences.notes import note
 from svclib.reports.words import RATING, SHARE
 from svclib.stats.scales.factorability import Factorability
-from svclib.stats.scales.factors import CUTOFF, FactorFit
+from svclib.stats.scales.factors import CUTOFF, HEYWOOD, FactorFit
 from svclib.stats.scales.items import FLAGS
 from svclib.stats.scales.parallel import ParallelAnalysis
 
@@ -168,7 +168,9 @@ def factors(fit: FactorFit, language: str = "en") -> str:
         _fitting(fit, language),
         _strays(fit, language),
     ]
-    return _joined([*told, *(_remark(one, language) for one in fit.notes if one != fit.fit.note)], language)
+    return _joined(
+        [*told, *(_remark(one, language) for one in fit.notes if one not in (fit.fit.note, HEYWOOD))], language
+    )
 
 
 def _fitting(fit: FactorFit, language: str) -> str:
@@ -191,7 +193,11 @@ def _strays(fit: FactorFit, language: str) -> str:
     table = fit.items
     lost = table.loc[table["loading"].abs() < CUTOFF, "item"].tolist()
     both = table.loc[table["cross_loading"].abs() >= CUTOFF, "item"].tolist()
+    bare = table.loc[table["note"] == HEYWOOD, "item"].tolist()
     texts = []
+    if bare:
+        text = _("Without any variance of its own (Heywood case): {items}; take fewer factors or leave it out.")
+        texts.append(translate(text, language, items=words.joined(bare, language)))
     if lost:
         texts.append(translate(_("On no factor: {items}."), language, items=words.joined(lost, language)))
     if both:

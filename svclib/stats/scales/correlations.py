@@ -15,7 +15,7 @@ from svclib.stats.arrays import Floats, Ints, ratio
 from svclib.stats.columns import check_frame, matrix
 from svclib.stats.marks import _
 from svclib.stats.scales.matrices import SMALLEST, correlation_of, off_diagonal, smoothed
-from svclib.stats.scales.moments import Missing, check_missing, item_rows, moments
+from svclib.stats.scales.moments import Missing, check_missing, check_size, item_rows, moments
 from svclib.stats.scales.polychoric import polychoric_core
 
 Kind = Literal["pearson", "spearman", "polychoric"]
@@ -107,6 +107,7 @@ def check_spread(answers: Floats, names: Sequence[str]) -> None:
     """Raise `InvalidInput` naming the first item that everybody answers alike."""
     for name, row in zip(names, answers, strict=True):
         known = row[~np.isnan(row)]
+        check_size(known, name)
         if len(known) < 2 or known.min() == known.max():
             raise InvalidInput(
                 _('Everybody gives the same answer to "{column}"; leave it out: it correlates with nothing.'),

@@ -17,6 +17,7 @@ from svclib.stats.estimate import Note, estimates
 from svclib.stats.intervals import t_interval
 from svclib.stats.marks import _
 from svclib.stats.scales.jackknife import heavy_tailed_df
+from svclib.stats.scales.moments import check_size
 
 NO_SPREAD = _("the answers are too few or too alike: no interval can be told")
 
@@ -37,6 +38,8 @@ def design_alpha(
     names, values = matrix(design.frame, items)
     if len(names) < 2:
         raise InvalidInput(_("Name at least two items."))
+    for name, column in zip(names, values.T, strict=True):
+        check_size(column, name)
     parts = design.domains(by)
     valid: Bools = np.asarray(~np.isnan(values).any(axis=1) & parts.sampling.inside, dtype=np.bool_)
     filled = np.where(valid[:, None], values, 0.0)

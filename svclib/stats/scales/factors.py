@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import get_args
 
@@ -24,6 +24,7 @@ from svclib.stats.scales.moments import Missing
 from svclib.stats.scales.rotation import Rotated, Rotation, check_rotation, rotate
 
 HEYWOOD = _("an item's uniqueness has reached 0 (a Heywood case): take fewer factors, or leave the item out")
+EMPTY = _("a factor carries nothing: take fewer factors")
 NOT_CONVERGED = _("the factors were not found to the last digit: take fewer factors")
 CUTOFF = 0.3
 """A loading that counts, by custom."""
@@ -114,6 +115,12 @@ class FactorFit:
         frame["complexity"] = squares**2 / np.maximum((loadings**4).sum(axis=1), np.finfo(float).tiny)
         frame["note"] = [HEYWOOD if one else "" for one in heywood(self.uniqueness)]
         return frame
+
+    @property
+    def indices(self) -> pd.DataFrame:
+        """One row: ``n, items, factors, method, rotation``, the indices of `fit`, ``note``."""
+        told = {"n": self.n, "items": len(self.item_names), "factors": len(self.factors)}
+        return pd.DataFrame([{**told, "method": self.method, "rotation": self.rotation, **asdict(self.fit)}])
 
     @property
     def variance(self) -> pd.DataFrame:
@@ -235,6 +242,7 @@ def _standard(values: Floats) -> tuple[Floats, Floats]:
 
 def _notes(extracted: Extracted) -> list[str]:
     notes = [HEYWOOD] if heywood(extracted.uniqueness[0]).any() else []
+    notes += [EMPTY] if (extracted.loadings[0] ** 2).sum(axis=0).min() < SMALLEST else []
     return notes if extracted.converged.all() else [*notes, NOT_CONVERGED]
 
 

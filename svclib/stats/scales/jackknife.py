@@ -13,9 +13,11 @@ import numpy as np
 from scipy.special import stdtrit
 
 from svclib.stats.arrays import Floats, Ints, ratio
+from svclib.stats.marks import _
 from svclib.stats.scales.moments import moments
 from svclib.stats.scales.polychoric import polychoric_without
 
+NO_INTERVAL = _("without some of the respondents there is no reliability left: no interval can be told")
 MOST_GROUPS = 200
 """Beyond this many respondents groups of them are left out, not one by one."""
 _HEAVY = 1.5

@@ -27,6 +27,8 @@ _LARGE = 2e7
 _FLAT = 1e5
 """Mean² / variance from which the answers are centred before they are multiplied."""
 
+_TOO_LARGE = 1e100
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -68,7 +70,9 @@ def item_rows(data: pd.DataFrame, items: Sequence[str] | None = None) -> tuple[l
     check_columns(frame.set_axis([str(name) for name in frame.columns], axis=1), names)
     shown = frame if items is None or names == [str(name) for name in frame.columns] else frame[list(items)]
     if names and all(isinstance(dtype, np.dtype) and dtype.kind in "iufb" for dtype in shown.dtypes):
-        alike = shown.dtypes.nunique() == 1 and shown.dtypes.iloc[0].kind != "b"
+        alike = shown.dtypes.nunique() == 1 and (
+            shown.dtypes.iloc[0] == np.float64 or shown.dtypes.iloc[0].kind in "iu"
+        )
         return names, (shown.to_numpy() if alike else shown.to_numpy(dtype=np.float64)).T
     return names, matrix(frame, None if items is None else names)[1].T
 
@@ -244,10 +248,14 @@ def _moments(found: Sums, centre: Floats) -> Moments:
 
 def _complain(answers: Floats, names: Sequence[str]) -> None:
     for position, row in enumerate(answers):
-        name = names[position] if names else str(position)
-        if np.isinf(row).any():
-            raise InvalidInput(_('The column "{column}" holds an infinite number; make it missing.'), column=name)
-        if (np.abs(row) > 1e100).any():
-            raise InvalidInput(
-                _('The column "{column}" holds a number beyond 1e100; mend it or make it missing.'), column=name
-            )
+        check_size(row, names[position] if names else str(position))
+
+
+def check_size(values: Floats, name: str) -> None:
+    """Raise `InvalidInput` for numbers that are infinite or too large to be squared."""
+    if np.isinf(values).any():
+        raise InvalidInput(_('The column "{column}" holds an infinite number; make it missing.'), column=name)
+    if (np.abs(values) > _TOO_LARGE).any():
+        raise InvalidInput(
+            _('The column "{column}" holds a number beyond 1e100; mend it or make it missing.'), column=name
+        )

@@ -17,13 +17,20 @@ from svclib.stats.marks import _
 from svclib.stats.scales.correlations import LEFT_OUT, coded, complete_rows
 from svclib.stats.scales.extraction import Method
 from svclib.stats.scales.factors import HEYWOOD, check_factors, check_method, heywood
-from svclib.stats.scales.jackknife import UNKNOWN, LeftOut, Spread, leave_out, leave_out_polychoric, spread_of
+from svclib.stats.scales.jackknife import (
+    NO_INTERVAL,
+    UNKNOWN,
+    LeftOut,
+    Spread,
+    leave_out,
+    leave_out_polychoric,
+    spread_of,
+)
 from svclib.stats.scales.matrices import correlation_of, is_singular, smoothed
 from svclib.stats.scales.moments import moments
 from svclib.stats.scales.polychoric import polychoric_core
 from svclib.stats.scales.reliability import CONSTANT, grouped_items
 from svclib.stats.scales.schmid_leiman import general_of
-from svclib.stats.scales.splits import NO_INTERVAL
 
 Correlation = Literal["pearson", "polychoric"]
 Names = Sequence[str]
@@ -184,9 +191,10 @@ def _why_not(kept: Floats, n: int, how: _How) -> str:
         return str(Note.NO_ANSWERS)
     if n <= len(kept):
         return FEW
-    if (np.ptp(kept, axis=1) == 0).any():
+    matrix = correlation_of(moments(kept).cov)
+    if np.isnan(matrix).any():
         return CONSTANT
-    return COPIES if how.method == "ml" and is_singular(correlation_of(moments(kept).cov)) else ""
+    return COPIES if (how.method == "ml" or how.factors > 1) and is_singular(matrix) else ""
 
 
 def _matrices(kept: Floats, names: Names, how: _How) -> tuple[Floats, LeftOut]:

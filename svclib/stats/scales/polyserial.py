@@ -18,6 +18,7 @@ from svclib.stats.estimate import MIN_MEAN, Note, cell_notes, check_level, estim
 from svclib.stats.intervals import t_interval
 from svclib.stats.marks import _
 from svclib.stats.scales.jackknife import heavy_tailed_df
+from svclib.stats.scales.moments import check_size
 from svclib.stats.scales.ordered import read_ordered
 
 ALIKE = _("all answers or all numbers are alike: no correlation can be told")
@@ -74,7 +75,9 @@ def polyserial(
     names = [items] if isinstance(items, str) else list(items)
     if column in names:
         raise InvalidInput(_('"{column}" is both the number and an item; name another.'), column=column)
-    x, answers, parts = numbers(design.frame, column), read_ordered(design.frame, names), design.domains(None)
+    x = numbers(design.frame, column)
+    check_size(x, column)
+    answers, parts = read_ordered(design.frame, names), design.domains(None)
     rows = [_one(x, answers.codes[:, place], parts) for place in range(len(names))]
     rho, error, n, df = (np.array(part, dtype=float) for part in zip(*rows, strict=True))
     beyond = np.abs(rho) >= 1
@@ -101,7 +104,7 @@ def _one(x: Floats, codes: Ints, parts: Domains) -> tuple[float, float, float, f
     """Correlation, error, number of answers and degrees of freedom of one item."""
     valid: Bools = np.asarray((codes >= 0) & ~np.isnan(x) & parts.sampling.inside, dtype=np.bool_)
     n, df = float(valid.sum()), float(parts.degrees(valid)[0])
-    if n < 2 or np.ptp(x[valid]) == 0 or np.ptp(codes[valid]) == 0:
+    if n < 2 or np.ptp(x[valid]) ** 2 == 0 or np.ptp(codes[valid]) == 0:
         return np.nan, np.nan, n, df
     weights, replicates = parts.sampling.weights, parts.sampling.replicates
     rho, apart = two_step(x[valid], codes[valid], weights[valid])

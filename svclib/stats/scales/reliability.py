@@ -19,7 +19,7 @@ from svclib.stats.marks import _
 from svclib.stats.samples import groups
 from svclib.stats.scales.correlations import coded, complete_rows
 from svclib.stats.scales.design_alpha import design_alpha
-from svclib.stats.scales.jackknife import UNKNOWN, Spread, leave_out_polychoric, spread_of
+from svclib.stats.scales.jackknife import NO_INTERVAL, UNKNOWN, Spread, leave_out_polychoric, spread_of
 from svclib.stats.scales.matrices import off_diagonal
 from svclib.stats.scales.moments import Missing, Moments, Totals, check_missing, item_rows, moments, totals, totals_of
 from svclib.stats.scales.polychoric import polychoric_core
@@ -283,8 +283,9 @@ def _ordinal(answers: Floats, names: Sequence[str], level: float) -> tuple[Relia
     estimate = alpha_of(matrix)
     replicates = np.array([alpha_of(one) for one in left.covariances])
     sums = Totals(n, answered, nothing, np.diag(matrix), matrix.sum(axis=1))
-    result = Reliability(estimate, np.nan, n, if_deleted(matrix), _note(sums))
-    return result, spread_of(estimate, replicates, left.shares, level)
+    spread = spread_of(estimate, replicates, left.shares, level)
+    note = _note(sums) or (NO_INTERVAL if np.isnan(spread.low) else "")
+    return Reliability(estimate, np.nan, n, if_deleted(matrix), note), spread
 
 
 def _jackknife(answers: Floats, mean: Floats, found: Moments | None, estimate: float, level: float) -> Spread:

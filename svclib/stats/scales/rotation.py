@@ -20,6 +20,8 @@ _STEPS = 2000
 _FLAT = 1e-9
 _GEOMIN = 0.01
 """Geomin's constant that keeps the product of squares from 0 (Browne 2001)."""
+_SINGULAR = 1e8
+"""Factors that carry nothing leave promax no axes to turn; varimax stays."""
 _POWER = 4
 """Promax's power (Hendrickson and White 1964)."""
 
@@ -249,6 +251,8 @@ def _promax(found: Rotated) -> Rotated:
     loadings = found.loadings
     target = loadings * np.abs(loadings) ** (_POWER - 1)
     axes = np.linalg.lstsq(loadings, target, rcond=None)[0]
+    if np.linalg.cond(axes) > _SINGULAR:
+        return found
     axes = axes * np.sqrt(np.diag(np.linalg.inv(axes.T @ axes)))
     inverse = np.linalg.inv(axes)
     return Rotated(loadings @ axes, inverse @ inverse.T, found.value, found.best_of)

@@ -13,14 +13,13 @@ from svclib.stats.arrays import Bools, Floats, ratio
 from svclib.stats.estimate import MIN_MEAN, Note, cell_notes, check_level, estimates
 from svclib.stats.marks import _
 from svclib.stats.scales.correlations import complete_rows
-from svclib.stats.scales.jackknife import UNKNOWN, LeftOut, Spread, leave_out
+from svclib.stats.scales.jackknife import NO_INTERVAL, UNKNOWN, LeftOut, Spread, leave_out
 from svclib.stats.scales.matrices import SMALLEST, correlation_of
 from svclib.stats.scales.moments import item_rows, moments
 from svclib.stats.scales.reliability import CONSTANT
 
 EXTREME = _("the extreme of many splits, lifted by chance: no interval")
 SINGULAR = _("an item follows exactly from the others: this bound cannot be told")
-NO_INTERVAL = _("without some of the respondents there is no reliability left: no interval can be told")
 _ALL_SPLITS = 16
 """Up to so many items all splits are tried (6,435 of 16)."""
 _SAMPLED = 10_000
@@ -81,6 +80,8 @@ def split_half(
     cov = moments(kept, names=names).cov
     if cov.sum() <= SMALLEST * np.trace(cov):
         return _frame(_without(Note.NO_VARIANCE), n, level, min_n)
+    if standardized and (np.diag(cov) == 0).any():
+        return _frame(_without(CONSTANT), n, level, min_n)
     whole, left = scaled(cov), leave_out(kept, seed=seed)
     left = LeftOut(scaled(left.covariances), left.shares)
     statistics = _statistics(splits(len(names), seed), len(names))
@@ -176,7 +177,7 @@ def stepped_up(stack: Floats, first: Bools) -> Floats:
     """Correlation of two halves, stepped up to the whole length (Spearman; Brown 1910; Horst 1951)."""
     one, other = first.astype(np.float64), (~first).astype(np.float64)
     within, without = _quadratic(stack, one, one), _quadratic(stack, other, other)
-    r = ratio(_quadratic(stack, one, other), np.sqrt(within * without))
+    r = np.clip(ratio(_quadratic(stack, one, other), np.sqrt(np.maximum(within * without, 0))), -1, 1)
     product = 4 * first.mean() * (1 - first.mean())
     unexplained = 1 - r**2
     return np.where(
@@ -214,7 +215,7 @@ def lambda5(stack: Floats) -> Floats:
 
 def lambda6(stack: Floats) -> Floats:
     """1 − Σ variances that the other items leave / variance of the sum; NaN where the matrix is singular."""
-    values, vectors = np.linalg.eigh(stack)
+    values, vectors = np.linalg.eigh(np.nan_to_num(stack))
     known = values[:, 0] > SMALLEST * values[:, -1]
     inverse = (vectors**2 / np.where(known[:, None], values, 1.0)[:, None, :]).sum(axis=2)
     return np.where(known, 1 - (1 / inverse).sum(axis=1) / stack.sum(axis=(1, 2)), np.nan)
