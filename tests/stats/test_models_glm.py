@@ -312,6 +312,16 @@ def test_a_fit_stopped_early_says_so(visits):
     assert stats.glm(visits, "satisfied", TWO, family="binomial").converged
 
 
+@pytest.mark.parametrize("keywords", [{}, {"link": "log"}, {"errors": "robust"}, {"errors": "design"}])
+def test_a_model_without_any_rest_has_no_interval(keywords):
+    data = pd.DataFrame({"x": np.arange(1.0, 21)})
+    y = np.exp(0.1 * data["x"]) if "link" in keywords else 3 * data["x"] + 2
+    frame = stats.glm(data.assign(y=y), "y", "x", **keywords).frame
+    assert set(frame["note"]) == {ModelNote.PERFECT}
+    assert frame["low"].isna().all()
+    assert frame["estimate"][1] == pytest.approx(0.1 if "link" in keywords else 3, rel=1e-8)
+
+
 def test_boolean_outcomes_and_values_that_count_are_the_same(visits):
     said = visits.assign(happy=visits["satisfied"] == 1, word=np.where(visits["satisfied"] == 1, "yes", "no"))
     expected = stats.glm(said, "satisfied", TWO, family="binomial").frame
@@ -357,6 +367,8 @@ def test_what_has_no_likelihood_says_what_to_do_instead(design, what):
         ({}, {"family": "poisson", "exposure": "x"}, "is 0 or less in"),
         ({"y": 1}, {}, 'same "y", 1; there is nothing to explain'),
         ({}, {"level": 95}, "level is 95"),
+        ({}, {"rounds": 0}, "rounds is 0; give a whole number"),
+        ({}, {"outcome": ["y"]}, "names no single column"),
         ({}, {"weights": "minus"}, "zero or negative"),
         ({"y": np.nan}, {}, "cannot be told from 0 complete rows"),
     ],

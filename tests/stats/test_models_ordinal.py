@@ -304,6 +304,14 @@ def test_predictions_of_rows_with_holes_say_why(fit):
     assert rows["note"].tolist() == [""] * 5 + ["a column that explains is empty"] * 5
 
 
+def test_predictions_far_out_stay_shares(fit):
+    far = pd.DataFrame({"wait_minutes": [-1e4, 1e4], "channel": "app", "segment": "sme"})
+    rows = fit.predict(far)
+    assert (rows["low"] <= rows["estimate"]).all()
+    assert (rows["estimate"] <= rows["high"]).all()
+    assert rows["estimate"].between(0, 1).all()
+
+
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
@@ -321,6 +329,8 @@ def test_predictions_of_rows_with_holes_say_why(fit):
         ({"errors": "robust"}, "choose one of model, design"),
         ({"errors": "model", "weights": "w"}, 'leave out errors="model"'),
         ({"level": 0}, "level is 0"),
+        ({"rounds": "many"}, "rounds is 'many'; give a whole number"),
+        ({"outcome": ["y"]}, "names no single column"),
     ],
 )
 def test_what_cannot_be_fitted_names_the_column_and_the_mend(keywords, message):

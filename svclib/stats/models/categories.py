@@ -11,6 +11,7 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Ints
 from svclib.stats.columns import check_columns, numbers
 from svclib.stats.marks import _
+from svclib.stats.models.outcomes import check_name
 
 MOST = 30
 """A column of more values than this is a measurement, not a choice among ordered categories."""
@@ -24,6 +25,7 @@ def read_categories(data: pd.DataFrame, column: str) -> tuple[Ints, list[Any]]:
     InvalidInput
         If the order of its text is not known, or if there are too many values.
     """
+    check_name(column)
     check_columns(data, [column])
     series = data[column]
     if isinstance(series.dtype, pd.CategoricalDtype) and (series.cat.ordered or _numeric(series)):

@@ -37,6 +37,7 @@ class ModelNote(StrEnum):
 
     NOT_CONVERGED = _("the fit did not converge: do not rely on it; simplify the model or allow more rounds")
     NOT_TOLD_APART = _("too few complete rows, or a term that does not vary or follows from the others")
+    PERFECT = _("the model fits every row exactly: nothing is left to judge chance by")
     SEPARATED = _("predicted without error by a term: no finite coefficient fits best")
 
 
@@ -112,6 +113,11 @@ class DomainFit:
         return weights * np.einsum("ij,jk,ik->i", self.problem.matrix, self.fitted.inverse, self.problem.matrix)
 
     @property
+    def perfect(self) -> bool:
+        """Whether nothing is left over."""
+        return self.note == ModelNote.PERFECT
+
+    @property
     def pearson(self) -> float:
         """Sum of squared Pearson residuals."""
         if self.fitted is None:
@@ -147,8 +153,13 @@ def fit_domain(reading: Reading, rows: Ints, weights: Floats) -> DomainFit:
         fitted = None
     if problem.family.name != "gaussian" and (fitted is None or not fitted.converged or fitted.rounds > SLOW):
         check_separation(problem.matrix, problem.outcome, problem.family.name, reading.terms.names)
-    converged = fitted is not None and fitted.converged
-    return DomainFit(rows, problem, fitted, "" if converged else ModelNote.NOT_CONVERGED)
+    return DomainFit(rows, problem, fitted, _note(problem, fitted))
+
+
+def _note(problem: Problem, fitted: Fitted | None) -> str:
+    if fitted is None or not fitted.converged:
+        return ModelNote.NOT_CONVERGED
+    return ModelNote.PERFECT if fitted.deviance <= problem.rounding else ""
 
 
 def fit_domains(reading: Reading, parts: Domains) -> list[DomainFit]:

@@ -110,6 +110,9 @@ class Family:
 
 
 def _binomial_deviance(outcome: Floats, mean: Floats) -> Floats:
+    happened = outcome == 1
+    if (happened | (outcome == 0)).all():
+        return -2 * np.log(np.where(happened, mean, 1 - mean))
     gained = xlogy(outcome, mean) + xlog1py(1 - outcome, -mean)
     return 2 * (xlogy(outcome, outcome) + xlog1py(1 - outcome, -outcome) - gained)
 

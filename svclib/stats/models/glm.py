@@ -18,7 +18,7 @@ from svclib.stats.models.estimation import DomainFit, Reading, design_covariance
 from svclib.stats.models.families import family_and_link
 from svclib.stats.models.fitting import ROUNDS
 from svclib.stats.models.inference import Inference
-from svclib.stats.models.outcomes import read_exposure, read_outcome
+from svclib.stats.models.outcomes import check_rounds, read_exposure, read_outcome
 from svclib.stats.models.results import Glm, GlmDomains, domain_results
 from svclib.stats.terms import read_terms
 
@@ -97,6 +97,7 @@ def glm(
     [['intercept', 5.73, 4.06, 7.41], ['wait', -0.54, -0.97, -0.11]]
     """
     check_level(level)
+    check_rounds(rounds)
     design = design_of(data, weights)
     kind = _errors(errors, plain=isinstance(data, pd.DataFrame) and weights is None)
     reading = _read(design, outcome, names_of(terms), family, link, success, exposure, rounds)
@@ -170,7 +171,7 @@ def _uncertainty(kind: str, fits: Sequence[DomainFit], parts: Domains) -> tuple[
         )  # fmt: skip
         complete = np.zeros(len(parts.group), dtype=np.bool_)
         complete[np.concatenate([one.rows for one in fits])] = True
-        df = np.maximum(parts.degrees(complete) + 1 - terms, 0)
+        df = np.where([one.perfect for one in fits], 0, np.maximum(parts.degrees(complete) + 1 - terms, 0))
     else:
         vcov = np.zeros((len(estimate), len(estimate)))
         for place, one in enumerate(fits):
@@ -199,4 +200,4 @@ def dispersion(one: DomainFit) -> float:
 def _own_degrees(kind: str, one: DomainFit) -> float:
     if kind == "model" and one.problem.family.fixed:
         return np.inf
-    return float(max(len(one.rows) - one.size, 0))
+    return 0.0 if one.perfect else float(max(len(one.rows) - one.size, 0))

@@ -22,6 +22,7 @@ from svclib.stats.models.estimation import SLOW, ModelNote, design_covariance, s
 from svclib.stats.models.glm import check_all_told, check_sides
 from svclib.stats.models.inference import coefficient_frame, method_name
 from svclib.stats.models.ordinal_results import Ordinal, OrdinalBasis
+from svclib.stats.models.outcomes import check_rounds
 from svclib.stats.models.separation import raise_separated, recession
 from svclib.stats.models.wald import THRESHOLD
 from svclib.stats.terms import Terms, check_independent, read_terms
@@ -83,6 +84,7 @@ def ordinal(
     [['wait', -1.19], ['1|2', -6.62], ['2|3', -4.13]]
     """
     check_level(level)
+    check_rounds(rounds)
     if link not in CUMULATIVE:
         raise InvalidInput(_('link is "{link}"; choose one of {known}.'), link=str(link), known=", ".join(CUMULATIVE))
     design = design_of(data, weights)

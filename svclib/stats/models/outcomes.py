@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ def read_outcome(data: pd.DataFrame, column: str, family: str, success: Any) -> 
     InvalidInput
         Naming a value that the family cannot explain, and what to do.
     """
+    check_name(column)
     check_columns(data, [column])
     series = data[column]
     if success is not None:
@@ -33,6 +35,18 @@ def read_outcome(data: pd.DataFrame, column: str, family: str, success: Any) -> 
     values = numbers(data, column)
     _check(values, column, family)
     return values
+
+
+def check_name(column: object) -> None:
+    """Raise `InvalidInput` if `column` is no single name."""
+    if not isinstance(column, str):
+        raise InvalidInput(_("{value} names no single column; give the name of one, as text."), value=repr(column)[:60])
+
+
+def check_rounds(rounds: object) -> None:
+    """Raise `InvalidInput` if `rounds` is no number of rounds."""
+    if not isinstance(rounds, Integral) or rounds < 1:
+        raise InvalidInput(_("rounds is {rounds}; give a whole number of 1 or more."), rounds=repr(rounds)[:60])
 
 
 def _counted(series: pd.Series, column: str, success: Any) -> Floats:
