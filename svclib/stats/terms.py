@@ -15,6 +15,10 @@ from svclib.stats.columns import check_columns, check_frame, names_of, numbers
 from svclib.stats.marks import _
 
 INTERCEPT = "intercept"
+_LARGEST = 1e100
+"""Squares of larger numbers overflow; no answer is one."""
+_ROUNDING = 1e-14
+"""Part of a column's largest value below which its spread is rounding."""
 _DEPENDENT = 1e-9
 """A column whose distance from the span of those before it is a smaller part of its length depends on them."""
 
@@ -112,7 +116,7 @@ def _main(
         if pd.api.types.is_bool_dtype(series.dtype):
             return [(column, np.asarray(series.astype("Float64").to_numpy(dtype=float, na_value=np.nan)))]
         if levels is not None or pd.api.types.is_numeric_dtype(series.dtype):
-            return [(column, numbers(data, column))]
+            return [(column, _number(data, column))]
     chosen = _categories(series, column, None if levels is None else levels[column])
     found[column] = tuple(chosen.cat.categories)
     codes = chosen.cat.codes.to_numpy()
@@ -122,6 +126,15 @@ def _main(
         for code, label in enumerate(chosen.cat.categories)
         if code
     ]
+
+
+def _number(data: pd.DataFrame, column: str) -> Floats:
+    values = numbers(data, column)
+    if (np.abs(values) > _LARGEST).any():
+        raise InvalidInput(
+            _('The column "{column}" holds a number beyond 1e100; mend it or make it missing.'), column=column
+        )
+    return values
 
 
 def _categories(series: pd.Series, column: str, known: Sequence[Any] | None) -> pd.Series:
@@ -152,13 +165,16 @@ def check_independent(terms: Terms, rows: Bools) -> None:
             terms=len(terms.names),
             rows=len(used),
         )
+    scale = np.abs(used).max(axis=0)
+    used = used / np.where(scale > 0, scale, 1.0)
+    about = used - used.mean(axis=0) if INTERCEPT in terms.names else used
     basis = np.zeros((len(used), 0))
     for position, name in enumerate(terms.names):
-        column = used[:, position]
+        column = used[:, position] if name == INTERCEPT else about[:, position]
         left = column - basis @ (basis.T @ column)
         left = left - basis @ (basis.T @ left)
         size, length = float(np.linalg.norm(left)), float(np.linalg.norm(column))
-        if size <= _DEPENDENT * max(length, np.finfo(float).tiny):
+        if size <= max(_DEPENDENT * length, _ROUNDING):
             _dependent(terms, used, position, name)
         basis = np.column_stack([basis, left / size])
 

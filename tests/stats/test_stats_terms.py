@@ -93,3 +93,13 @@ def test_a_category_that_the_fit_has_not_seen_is_named(visits):
     known = read_terms(visits, "channel")
     with pytest.raises(InvalidInput, match='"channel" holds "z", which the fit has not seen; it knows a, b, c'):
         read_terms(pd.DataFrame({"channel": ["a", "z"]}), "channel", levels=known.levels)
+
+
+def test_numbers_far_from_zero_are_told_apart(visits):
+    terms = read_terms(visits.assign(code=1e9 + visits.index), ["wait", "code"])
+    check_independent(terms, everything(terms))
+
+
+def test_a_number_that_no_answer_can_be_is_named(visits):
+    with pytest.raises(InvalidInput, match='"wait" holds a number beyond 1e100'):
+        read_terms(visits.assign(wait=1e200), ["wait"])
