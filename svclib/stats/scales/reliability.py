@@ -29,7 +29,7 @@ Interval = Literal["robust", "feldt"]
 CONSTANT = _("everybody answers an item alike: leave it out")
 IDENTICAL = _("the items are copies of each other")
 _INTERVALS = {"feldt": "Feldt", "robust": "Feldt or jackknife"}
-_MOST_RESPONDENTS, _RUN = 20_480, 64
+_MOST_RESPONDENTS, _RUN = 10_240, 64
 """Beyond so many, how alpha varies is told from an even selection of runs of respondents."""
 
 
@@ -62,7 +62,7 @@ def alpha(
         Respondents with every item, or covariances of each pair of items (then ``n`` counts who answered any).
     interval : {"robust", "feldt"}
         Feldt's (1965) holds for normal answers; where most choose the top answer its 95 % fall to 80 %. The robust one
-        takes, at each end, the wider of Feldt's and the jackknife's. Beyond 20,000 respondents the jackknife takes an
+        takes, at each end, the wider of Feldt's and the jackknife's. Beyond 10,000 respondents the jackknife takes an
         even selection of them.
     correlations : {"pearson", "polychoric"}
         Polychoric: alpha of the normal variables behind the categories (Zumbo, Gadermann and Zeisser 2007), of
