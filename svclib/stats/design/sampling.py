@@ -366,8 +366,14 @@ def stratum_clusters(first: Stage, valid: Bools, group: Ints, groups: int) -> tu
     """Find the strata in which each group has rows: stratum, group, and the number of clusters there."""
     pairs = _distinct(first.unit[valid], group[valid], groups, len(first.stratum))
     cells = first.stratum[pairs // groups] * groups + pairs % groups
-    found, clusters = np.unique(cells, return_counts=True)
+    found, clusters = np.unique(cells, return_counts=True) if len(first.size) * groups > _TABLE else _ticked(cells)
     return found // groups, found % groups, clusters.astype(np.float64)
+
+
+def _ticked(cells: Ints) -> tuple[Ints, Ints]:
+    counts = np.bincount(cells)
+    found = np.flatnonzero(counts)
+    return found, counts[found]
 
 
 def _distinct(code: Ints, group: Ints, groups: int, size: int) -> Ints:
