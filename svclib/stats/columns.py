@@ -62,7 +62,7 @@ def numbers(data: pd.DataFrame, column: str) -> Floats:
     series = data[column]
     if isinstance(series.dtype, pd.CategoricalDtype):
         series = series.astype(series.cat.categories.dtype if len(series.cat.categories) else float)
-    if not pd.api.types.is_numeric_dtype(series.dtype):
+    if not pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_complex_dtype(series.dtype):
         _check_objects(series, column)
     values = pd.to_numeric(series).to_numpy(dtype=float, na_value=np.nan)
     if np.isinf(values).any():

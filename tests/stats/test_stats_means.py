@@ -111,3 +111,8 @@ def test_a_distribution_asks_for_more_answers_than_a_share():
 def test_a_column_without_any_value_gives_one_row():
     rows = stats.proportion(pd.DataFrame({"channel": [None, None]}), "channel")
     assert rows["note"].tolist() == [Note.NO_ANSWERS]
+
+
+def test_complex_numbers_are_no_answers():
+    with pytest.raises(InvalidInput, match=r'"x" holds \(1\+2j\), which is no number'):
+        stats.mean(pd.DataFrame({"x": [1 + 2j, 3]}), "x")
