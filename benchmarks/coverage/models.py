@@ -199,9 +199,13 @@ CASES = [
     Case("glm quasipoisson: n = 60", coefficients(simple(60), "complaints", "quasipoisson")),
     Case("glm poisson: 10 branches of 25", coefficients(clustered(10, 25), "complaints", "poisson", design=True)),
     Case("glm poisson: 40 branches of 10", coefficients(clustered(40, 10), "complaints", "poisson", design=True)),
-    Case("glm binomial, effects: n = 120", effects(simple(120), "happy", "binomial")), runs=500),
-    Case("glm binomial, effects: 10 branches of 25", effects(clustered(10, 25), "happy", "binomial", design=True)), runs=500),
-    Case("glm poisson, effects: n = 60", effects(simple(60), "complaints", "poisson")), runs=500),
+    Case("glm binomial, effects: n = 120", effects(simple(120), "happy", "binomial"), runs=500),
+    Case(
+        "glm binomial, effects: 10 branches of 25",
+        effects(clustered(10, 25), "happy", "binomial", design=True),
+        runs=500,
+    ),
+    Case("glm poisson, effects: n = 60", effects(simple(60), "complaints", "poisson"), runs=500),
     Case("glm binomial, predictions: n = 120", predictions(simple(120), "happy", "binomial")),
     Case(
         "glm gaussian, predictions: 10 branches of 15", predictions(clustered(10, 15), "csat", "gaussian", design=True)
@@ -209,8 +213,8 @@ CASES = [
     Case("ordinal: n = 120", coefficients(simple(120), "csat", "ordinal")),
     Case("ordinal: 10 branches of 25", coefficients(clustered(10, 25), "csat", "ordinal", design=True)),
     Case("ordinal: 40 branches of 10", coefficients(clustered(40, 10), "csat", "ordinal", design=True)),
-    Case("ordinal, effects on the top two: n = 120", effects(simple(120), "csat", "ordinal", at_least=4)), runs=500),
-    Case("ordinal, effects: 15 branches of 20", effects(clustered(15, 20), "csat", "ordinal", design=True)), runs=500),
+    Case("ordinal, effects on the top two: n = 120", effects(simple(120), "csat", "ordinal", at_least=4), runs=500),
+    Case("ordinal, effects: 15 branches of 20", effects(clustered(15, 20), "csat", "ordinal", design=True), runs=500),
     Case("ordinal, top two predicted: n = 120", predictions(simple(120), "csat", "ordinal", at_least=4)),
     Case("compare t: 8 branches of 15", groups(8, 15, "t")),
     Case("compare t, three groups: 12 branches of 20", groups(12, 20, "t", pair=False)),
