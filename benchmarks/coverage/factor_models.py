@@ -22,9 +22,9 @@ SKEWED = np.array([-2.0, -1.4, -0.6, 0.3])
 SHIFT = 0.4
 
 
-def latent(draw: np.random.Generator, n: int, mean: float = 0.0) -> Any:
+def latent(draw: np.random.Generator, n: int, mean: float = 0.0, related: float = RELATED) -> Any:
     """Normal answers of two correlated factors, items of variance 1."""
-    chol = np.linalg.cholesky(np.array([[1.0, RELATED], [RELATED, 1.0]]))
+    chol = np.linalg.cholesky(np.array([[1.0, related], [related, 1.0]]))
     factors = draw.normal(size=(n, 2)) @ chol.T + mean
     return factors[:, FACTOR] * LOADINGS + draw.normal(size=(n, 8)) * np.sqrt(1 - LOADINGS**2)
 
@@ -119,6 +119,18 @@ def ordinal_case(part: str, n: int) -> Any:
     return draw
 
 
+def near_case(related: float, n: int, *, ordinal: bool) -> Any:
+    """Two factors that can hardly be told apart."""
+
+    def draw(generator: np.random.Generator) -> tuple[Any, Any, Any]:
+        values = latent(generator, n, related=related)
+        options = {"estimator": "wlsmv"} if ordinal else {}
+        fit = stats.cfa(frame(five(values) if ordinal else values), DIMENSIONS, std_lv=True, **options)
+        return *told(fit)[0]["correlation"], related
+
+    return draw
+
+
 def means_case(n: int, *, ordinal: bool) -> Any:
     """A latent mean higher in the second group, which is half as large."""
 
@@ -171,6 +183,14 @@ CASES = [
     ],
     *[Case(f"cfa, {part}: mlr, five skewed points, n = 200", five_case(part, 200), runs=500) for part in TRUTH],
     *[Case(f"cfa, {part}: wlsmv, five skewed points, n = 200", ordinal_case(part, 200), runs=500) for part in TRUTH],
+    Case("cfa, correlation of .97: ml, normal, n = 150", near_case(0.97, 150, ordinal=False), runs=400),
+    Case("cfa, correlation of .97: wlsmv, five skewed points, n = 200", near_case(0.97, 200, ordinal=True), runs=400),
+    Case(
+        "cfa, correlation of .9: ml, normal, n = 150",
+        near_case(0.9, 150, ordinal=False),
+        runs=400,
+        conservative="near 1 the upper limit is the wider of two, so that the interval holds beyond .95 too",
+    ),
     Case("cfa, rmsea: two errors correlate, n = 200", rmsea_case(200), runs=500),
     Case("invariance, latent means: ml, n = 150 and 75", means_case(150, ordinal=False), runs=400),
     Case(

@@ -3,6 +3,7 @@ import pytest
 from factor_models_cases import CASES, WORDS, R, answers, fitted, told
 
 from svclib import stats
+from svclib.errors import InvalidInput
 from svclib.stats.estimate import COLUMNS
 
 # lavaan's search ends a little before the maximum; more parameters, more of it
@@ -180,3 +181,37 @@ def four_steps(column):
     low, high = column.min(), column.max()
     edges = low + (high - low) * np.array([0.25, 0.5, 0.75])
     return np.searchsorted(edges, column, side="left").astype(float)
+
+
+def test_a_model_of_one_factor_is_tested_against_one_of_three():
+    joined = {"all": [item for items in WORDS.values() for item in items]}
+    for estimator in ("ml", "mlr", "wlsmv"):
+        row = fitted(estimator).against(stats.cfa(answers(), joined, estimator=estimator)).loc[0]
+        assert row["df"] == 3
+        assert row["p_value"] < 1e-6
+        assert row["delta_cfi"] < -0.1
+        assert np.isnan(row["delta_aic"]) == (estimator == "wlsmv")
+
+
+def test_models_of_other_answers_are_not_compared():
+    with pytest.raises(InvalidInput, match="same items, respondents"):
+        fitted("ml").against(fitted("fiml"))
+    with pytest.raises(InvalidInput, match="same items, respondents"):
+        fitted("ml").against(fitted("wlsmv"))
+    with pytest.raises(InvalidInput, match="narrower one"):
+        fitted("ml").against(stats.cfa(answers(), WORDS, correlated=[("a1", "a2")]))
+
+
+@pytest.mark.parametrize("name", ["ml", "wlsmv"])
+def test_intervals_of_standardised_values_hold_them_within_1(name):
+    rows = fitted(name).loadings
+    assert (rows["standardised_low"] < rows["standardised"]).all()
+    assert rows["standardised_high"].between(rows["standardised"], 1).all()
+
+
+@pytest.mark.parametrize(("name", "wider"), [("ml", False), ("mlr", True), ("wlsmv", True)])
+def test_limits_of_robust_estimators_allow_for_the_sample(name, wider):
+    rows = fitted(name).loadings.dropna(subset="std_error")
+    reach = (rows["high"] - rows["low"]) / 2
+    plain = 1.959963984540054 * rows["std_error"]
+    assert ((reach / plain).mean() > 1.005) == wider

@@ -17,6 +17,7 @@ from svclib.stats.estimate import check_level
 from svclib.stats.factor_models import frames, indices
 from svclib.stats.factor_models.equality import equality_frame
 from svclib.stats.factor_models.modification import modification_frame
+from svclib.stats.factor_models.nested import difference_frame
 from svclib.stats.factor_models.notes import faults
 from svclib.stats.factor_models.parameters import EQUAL, Kind, Plan, read_correlated, read_dimensions
 from svclib.stats.factor_models.reading import COMPLETE, ESTIMATORS, FIML, ML, ORDINAL, PAIRWISE, read_answers
@@ -186,6 +187,23 @@ class FactorFit:
             as in `modification_indices`; largest ``robust_index`` first. Empty without ``equal``.
         """
         return equality_frame(self.solution, top)
+
+    def against(self, narrower: FactorFit) -> pd.DataFrame:
+        """Test a narrower model of the same items, such as one factor instead of five, against this one.
+
+        Parameters
+        ----------
+        narrower : FactorFit
+            A model that follows from this one by restrictions: factors joined, correlations of errors left out.
+
+        Returns
+        -------
+        DataFrame
+            One row: ``difference`` of the chi-squares (scaled as in `invariance`), ``df, p_value, method``, and
+            ``delta_cfi, delta_rmsea, delta_srmr, delta_aic, delta_bic``, narrower less this one (NaN where there is no
+            likelihood).
+        """
+        return difference_frame(self.solution, narrower.solution)
 
     def residuals(self, group: Any = None) -> pd.DataFrame:
         """Observed less implied correlations, item × item; the mean residuals are left out.

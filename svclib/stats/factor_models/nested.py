@@ -9,14 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.linalg import null_space
 
+from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
 from svclib.stats.factor_models import evidence as fitting
 from svclib.stats.factor_models.estimators import Test, adjusted, point
+from svclib.stats.factor_models.indices import fit_indices, value_of
 from svclib.stats.factor_models.ordinal import OrdinalEvidence
 from svclib.stats.factor_models.robust import Spread
 from svclib.stats.factor_models.solution import Solution
+from svclib.stats.marks import _
 
 PLAIN, SB2001, SB2010, S2000 = (
     "likelihood ratio",
@@ -84,3 +88,30 @@ def restriction(wider: Solution, narrower: Solution) -> Spread:
     kept = pulled.T @ np.linalg.solve(pulled @ normal.T, pulled)
     middle = kept @ wider.estimator.scores_covariance(wider.point)
     return Spread(float(np.trace(middle)), float(np.sum(middle * middle.T)))
+
+
+def difference_frame(wider: Solution, narrower: Solution) -> pd.DataFrame:
+    """Give the test and the changes of the indices; see `FactorFit.against`.
+
+    Raises
+    ------
+    InvalidInput
+        If the two are not about the same answers, or the second has no fewer parameters.
+    """
+    one, two = wider.estimator, narrower.estimator
+    same = one.answers.items == two.answers.items and one.answers.sizes == two.answers.sizes
+    if not same or type(one) is not type(two) or one.evidence.where.size != two.evidence.where.size:
+        raise InvalidInput(_("The two models must be of the same items, respondents and estimator to be compared."))
+    if narrower.test.df <= wider.test.df:
+        raise InvalidInput(_("The second model must be the narrower one, with fewer parameters than the first."))
+    found = difference(wider, narrower)
+    told = {
+        "difference": found.test.adjusted,
+        "df": found.test.df,
+        "p_value": found.test.p_value,
+        "method": found.method,
+    }
+    indices = fit_indices(wider), fit_indices(narrower)
+    for name in ("cfi", "rmsea", "srmr", "aic", "bic"):
+        told[f"delta_{name}"] = value_of(indices[1], name) - value_of(indices[0], name)
+    return pd.DataFrame([told])

@@ -58,10 +58,8 @@ class Solution:
 
     @cached_property
     def limits_vcov(self) -> Floats:
-        """The covariance matrix that intervals are made from; other than `vcov` for ordinal items alone."""
-        if isinstance(self.estimator, OrdinalEstimator):
-            return self._covariance(self.estimator.limits_covariance)
-        return self.vcov
+        """The covariance matrix that intervals are made from, which small samples make wider than `vcov`."""
+        return self._covariance(self.estimator.limits_covariance)
 
     def _covariance(self, make: Callable[[Point], Floats]) -> Floats:
         if not self.converged:
