@@ -14,7 +14,9 @@ from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.columns import check_columns, check_frame
 from svclib.stats.compare.adjustment import Adjustment, adjusted, check_adjustment
 from svclib.stats.compare.association import association_rows, standardised_residuals
+from svclib.stats.compare.design_cells import design_cells
 from svclib.stats.compare.groups import MAX_GROUPS, CompareNote, comparisons, group_codes
+from svclib.stats.design.survey import Design, design_of
 from svclib.stats.estimate import MIN_DISTRIBUTION, Note, cell_notes, check_level, estimates
 from svclib.stats.intervals import wilson
 from svclib.stats.marks import _
@@ -44,7 +46,7 @@ class Crosstab:
 
 
 def crosstab(
-    data: pd.DataFrame,
+    data: pd.DataFrame | Design,
     row: str,
     column: str,
     weights: str | None = None,
@@ -58,13 +60,15 @@ def crosstab(
     tests of the pooled share, adjusted within the row. The association is tested with Pearson's chi-square (two by
     two also with Yates' correction and Fisher's exact test) and measured by Cramér's V with the noncentral chi-square
     interval; with weights by the F test of Rao and Scott (1984, second order), whose noncentral F gives the interval.
+    With a design all of it has the design's errors: effective n, t tests of the columns, the test of `Design.chisq`.
 
     Parameters
     ----------
-    data : DataFrame
+    data : DataFrame or Design
         One row a respondent; those without an answer to either question are left out.
     row, column : str
     weights : str, optional
+        Of a frame.
     adjust : {"holm", "bh", "bonferroni", "none"}
     level : float
         Of the intervals; letters are given at 1 − `level`.
@@ -82,10 +86,26 @@ def crosstab(
     """
     check_level(level)
     check_adjustment(adjust)
+    if isinstance(data, Design):
+        return _of_design(design_of(data, weights), row, column, adjust, level)
     answers, values = _read(data, row, column, weights)
     counts, weighted = _table(answers, len(values), False), _table(answers, len(values), True)
     tests = comparisons(association_rows(answers, counts, weighted, level), level)
     return Crosstab(_cells(answers, values, counts, weighted, adjust, level), tests)
+
+
+def _of_design(design: Design, row: str, column: str, adjust: Adjustment, level: float) -> Crosstab:
+    cells, p_values = design_cells(design, row, column, level)
+    width = cells["column"].nunique(dropna=False)
+    shares = cells["estimate"].to_numpy().reshape(-1, width)
+    above, compared = _differences(shares, p_values, adjust, 1 - level)
+    silent = (cells["note"] == Note.NONE) & ~compared.ravel()
+    cells = cells.assign(
+        note=cells["note"].where(~silent, CompareNote.NOT_COMPARED.value),
+        letter=[letter(place) for place in range(width)] * len(shares),
+        above=above.ravel(),
+    )
+    return Crosstab(cells, design.chisq(row, column, level=level))
 
 
 def _read(data: pd.DataFrame, row: str, column: str, weights: str | None) -> tuple[Sample, list[Any]]:
@@ -121,7 +141,7 @@ def _cells(
     n, effective = answers.n, answers.effective_n
     shares = ratio(weighted, weighted.sum(axis=0))
     low, high = wilson(shares, np.broadcast_to(effective, shares.shape), level)
-    above, compared = _differences(shares, effective, adjust, 1 - level)
+    above, compared = _differences(shares, _pooled(shares, effective), adjust, 1 - level)
     notes = np.array([cell_notes(n, MIN_DISTRIBUTION)] * height, dtype=object).reshape(height, width)
     notes[(notes == Note.NONE) & ~compared] = CompareNote.NOT_COMPARED
     columns = answers.keys.iloc[:, 0].tolist()
@@ -154,15 +174,22 @@ def _effective_total(answers: Sample) -> float:
     return float(alone.effective_n[0])
 
 
-def _differences(shares: Floats, n: Floats, adjust: Adjustment, alpha: float) -> tuple[Any, Bools]:
+def _pooled(shares: Floats, n: Floats) -> Floats:
+    """P value of each pair of columns by row: (rows, pairs)."""
+    first, second = np.triu_indices(shares.shape[1], 1)
+    pairs = [pooled_z(share[first], share[second], n[first], n[second]) for share in shares]
+    return np.array(pairs).reshape(len(shares), len(first))
+
+
+def _differences(shares: Floats, p_values: Floats, adjust: Adjustment, alpha: float) -> tuple[Any, Bools]:
     """Letters of the columns that each cell is above, and whether it was compared with any."""
     above = np.full(shares.shape, "", dtype=object)
     compared = np.full(shares.shape, shares.shape[1] < 2)
     first, second = np.triu_indices(shares.shape[1], 1)
     for row, share in enumerate(shares):
-        p_values = adjusted(pooled_z(share[first], share[second], n[first], n[second]), adjust)
-        compared[row, np.concatenate([part[~np.isnan(p_values)] for part in (first, second)])] = True
-        for pair in np.flatnonzero(p_values <= alpha):
+        p_value = adjusted(p_values[row], adjust)
+        compared[row, np.concatenate([part[~np.isnan(p_value)] for part in (first, second)])] = True
+        for pair in np.flatnonzero(p_value <= alpha):
             one, other = first[pair], second[pair]
             higher, lower = (one, other) if share[one] > share[other] else (other, one)
             above[row, higher] += letter(lower)

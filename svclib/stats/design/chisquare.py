@@ -98,16 +98,23 @@ def chisq_rows(
             statistic=str(statistic),
             known=", ".join(METHODS),
         )
-    table = _read(design, rows, columns, design.domains(by))
+    table = read_table(design, rows, columns, design.domains(by))
     shares, vcov = _shares(table)
-    made = _Made(shares, vcov, *(_deviations(table, shares) if statistic in WALD else (shares, vcov)))
+    made = _Made(shares, vcov, *(deviations(table, shares) if statistic in WALD else (shares, vcov)))
     found = [_row(table, domain, made, statistic, level) for domain in range(table.parts.groups)]
     frame = comparisons(found, level)
     keys = table.parts.keys.reset_index(drop=True)
     return pd.concat([keys, frame], axis=1) if len(keys.columns) else frame
 
 
-def _read(design: Design, rows: str, columns: str, parts: Domains) -> Table:
+def read_table(design: Design, rows: str, columns: str, parts: Domains) -> Table:
+    """Read two columns as codes of the values that occur, among the rows that have both.
+
+    Raises
+    ------
+    InvalidInput
+        Naming a column that is absent, and if the table is too large.
+    """
     if rows == columns:
         raise InvalidInput(_('The column "{column}" cannot be crossed with itself; choose another.'), column=rows)
     codes = [group_codes(design.frame, name) for name in (rows, columns)]
@@ -143,7 +150,7 @@ def _shares(table: Table) -> tuple[Floats, Floats]:
     return np.stack([one.estimate for one in columns], axis=1), table.parts.covariance(columns)
 
 
-def _deviations(table: Table, shares: Floats) -> tuple[Floats, Floats]:
+def deviations(table: Table, shares: Floats) -> tuple[Floats, Floats]:
     """Weighted cells less what their margins make, (domains, cells), and their covariance, domains first.
 
     The residual of N_ij − N_i N_j / N is w (1_ij − 1_i p_j − 1_j p_i + p_i p_j).
