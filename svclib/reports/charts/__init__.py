@@ -10,6 +10,7 @@ _ROOMS = {
     "clocks": "hazard_ratios incidence survival",
     "compare": "crossed differences rank_probabilities",
     "drivers": "gains importance segment_slopes strategy_matrix",
+    "factor_models": "invariance_levels latent_differences model_loadings path_diagram",
     "gaps": "servqual_gaps gap_intervals",
     "items": "difficulty_discrimination option_bars",
     "missing": "imputed missing_bars missing_map missing_who",

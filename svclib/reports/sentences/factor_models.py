@@ -1,0 +1,354 @@
+"""Sentences about confirmatory factor models: does the structure hold, which items are weak, may scores be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from svclib.i18n import _, translate
+from svclib.reports import words
+from svclib.reports.charts.factor_models import LEVELS, WEAK
+from svclib.reports.sentences.notes import note
+from svclib.reports.words import Unit
+from svclib.stats.factor_models.fit import FactorFit
+from svclib.stats.factor_models.invariance import COMPARABLE, Invariance, Verdict
+from svclib.stats.factor_models.latent_means import POINTS
+
+LOADING = Unit(digits=2)
+FINE = Unit(digits=3)
+_GOOD = {"cfi": 0.95, "rmsea": 0.06, "srmr": 0.08}
+"""Hu and Bentler (1999)."""
+_FAIR = {"cfi": 0.90, "rmsea": 0.08, "srmr": 0.10}
+"""Bentler and Bonett (1980); Browne and Cudeck (1993)."""
+_ALIKE = 0.85
+"""Factors that correlate higher can hardly be told apart (Brown 2015)."""
+_ALPHA = 0.05
+
+Labels = Mapping[str, str] | None
+
+
+def structure(fit: FactorFit, language: str = "en") -> str:
+    """Say whether the structure of dimensions fits the answers, how well, and whether chance could explain the rest.
+
+    Parameters
+    ----------
+    fit : FactorFit
+        Result of `stats.cfa`.
+    language : {"zh-CN", "en"}
+    """
+    if not fit.converged:
+        return translate(_("The model could not be fitted: {why}."), language, why=note(_first_note(fit), language))
+    if fit.df == 0:
+        return translate(_("The model leaves nothing to test: give it more items than it needs."), language)
+    told = {name: fit.fit_index(name) for name in _GOOD}
+    texts = {
+        "good": _("The structure ({size}) fits the answers well: {indices}."),
+        "fair": _("The structure ({size}) fits the answers acceptably: {indices}."),
+        "poor": _("The structure ({size}) does not fit the answers: {indices}."),
+    }
+    size = _("{factors} dimensions, {items} items, {n} answers")
+    if len(fit.factors) == 1:
+        size = _("one dimension, {items} items, {n} answers")
+    fields = {"factors": len(fit.factors), "items": len(fit.items), "n": words.number(fit.n)}
+    indices = _indices(fit, told, language)
+    said = translate(texts[_grade(told)], language, size=translate(size, language, **fields), indices=indices)
+    return _joined([said, _chance(fit, language)], language)
+
+
+def _first_note(fit: FactorFit) -> str:
+    return str(fit.notes["note"].iloc[0]) if len(fit.notes) else ""
+
+
+def _grade(told: Mapping[str, float]) -> str:
+    def meets(limits: Mapping[str, float]) -> bool:
+        return told["cfi"] >= limits["cfi"] and told["rmsea"] <= limits["rmsea"] and told["srmr"] <= limits["srmr"]
+
+    return "good" if meets(_GOOD) else "fair" if meets(_FAIR) else "poor"
+
+
+def _indices(fit: FactorFit, told: Mapping[str, float], language: str) -> str:
+    rows = fit.fit_indices[fit.fit_indices["index"] == "rmsea"].dropna(subset=["value"])
+    row = rows.iloc[-1]
+    return translate(
+        _("CFI {cfi}, RMSEA {rmsea} (90% interval {interval}), SRMR {srmr}"),
+        language,
+        cfi=words.number(told["cfi"], 3),
+        rmsea=words.number(told["rmsea"], 3),
+        interval=words.interval(row["low"], row["high"], FINE, language),
+        srmr=words.number(told["srmr"], 3),
+    )
+
+
+def _chance(fit: FactorFit, language: str) -> str:
+    text = _("Chance alone could explain what is left (χ² = {chisq}, {df} degrees of freedom, {p}).")
+    if fit.p_value < _ALPHA:
+        text = _("Chance alone would hardly explain what is left (χ² = {chisq}, {df} degrees of freedom, {p}).")
+    return translate(text, language, chisq=words.number(fit.chisq, 1), df=fit.df, p=p_text(fit.p_value))
+
+
+def p_text(value: float) -> str:
+    """Write a p-value.
+
+    >>> p_text(0.0321), p_text(1e-9)
+    ('p = 0.032', 'p < 0.001')
+    """
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def _joined(texts: list[str], language: str) -> str:
+    return ("" if language == "zh-CN" else " ").join(text for text in texts if text)
+
+
+def _named(name: Any, labels: Labels) -> str:
+    return str((labels or {}).get(str(name), name))
+
+
+def distinct(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> str:
+    """Say whether the dimensions can be told apart by their correlations; empty for a single one.
+
+    Parameters
+    ----------
+    labels : mapping of str to str, optional
+        What to call the factors and items.
+    """
+    rows = fit.covariances[fit.covariances["first"].isin(fit.factors)].dropna(subset=["standardised"])
+    if rows.empty:
+        return ""
+    row = rows.iloc[int(rows["standardised"].abs().to_numpy().argmax())]
+    high = int((rows["standardised"].abs() >= _ALIKE).sum())
+    text = _(
+        "All dimensions can be told apart: the highest correlation, of {first} and {second}, is {value} ({interval})."
+    )
+    if high:
+        text = _(
+            "{high} of {pairs} correlations between dimensions reach {limit}; the highest is that of {first} and "
+            "{second}, {value} ({interval}). Such dimensions can hardly be told apart: report them together."
+        )
+    fields = {"first": _named(row["first"], labels), "second": _named(row["second"], labels)}
+    return translate(
+        text,
+        language,
+        **fields,
+        value=words.number(row["standardised"], 2),
+        interval=_interval(row, language),
+        high=high,
+        pairs=len(rows),
+        limit=words.number(_ALIKE, 2),
+    )
+
+
+def _interval(row: Mapping[Any, Any] | pd.Series, language: str) -> str:
+    level = f"{100 * row['level']:.3g}%"
+    limits = words.interval(row["standardised_low"], row["standardised_high"], LOADING, language)
+    return translate(_("{level} interval {limits}"), language, level=level, limits=limits)
+
+
+def weak_items(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> str:
+    """Say which items load below 0.5, or which is the weakest.
+
+    Parameters
+    ----------
+    labels : mapping of str to str, optional
+        What to call the items.
+    """
+    rows = fit.loadings.dropna(subset=["standardised"]).sort_values("standardised")
+    weak = rows[rows["standardised"].round(2) < WEAK]
+    if weak.empty:
+        row = rows.iloc[0]
+        text = _("Every item loads {limit} or more; the weakest, {item}, {value} ({interval}).")
+        fields = {"item": _named(row["item"], labels), "value": words.number(row["standardised"], 2)}
+        return translate(text, language, **fields, limit=f"{WEAK:g}", interval=_interval(row, language))
+    names = [
+        f"{_named(one['item'], labels)} ({words.number(one['standardised'], 2)})" for one in weak.to_dict("records")
+    ]
+    return translate(
+        _("Loadings below {limit}: {names}, {count} of {items}. Such items say little about their dimension."),
+        language,
+        count=len(weak),
+        items=len(rows),
+        limit=f"{WEAK:g}",
+        names=words.joined(names, language),
+    )
+
+
+def against(row: Mapping[Any, Any], narrower: str, wider: str, language: str = "en") -> str:
+    """Say whether a narrower model does as well as a wider one.
+
+    Parameters
+    ----------
+    row : mapping
+        The row of `FactorFit.against`.
+    narrower, wider : str
+        What to call the two, in `language`, such as "one dimension".
+    """
+    text = _(
+        "{narrower} fits no worse than {wider} beyond what chance alone could explain (CFI {change}; {test}): "
+        "prefer the simpler."
+    )
+    if row["p_value"] < _ALPHA:
+        text = _("{narrower} fits worse than {wider} (CFI {change}; {test}); chance alone would hardly explain it.")
+    test = _difference(row["difference"], row["df"], row["p_value"], language)
+    change = words.number(row["delta_cfi"], 3, signed=True)
+    return translate(text, language, narrower=narrower, wider=wider, change=change, test=test)
+
+
+def _difference(statistic: float, df: int, p_value: float, language: str) -> str:
+    text = _("difference of χ² {statistic}, {df} degrees of freedom, {p}")
+    return translate(text, language, statistic=words.number(statistic, 1), df=df, p=p_text(p_value))
+
+
+def comparable(result: Invariance, *, labels: Labels = None, language: str = "en") -> str:
+    """Say whether the groups' scores may be compared, and if not what stands against it.
+
+    Parameters
+    ----------
+    result : Invariance
+        Result of `stats.invariance`.
+    labels : mapping of str to str, optional
+        What to call the groups and the parameters (``"item~1"``).
+    """
+    first = next(iter(result.fits.values()))
+    groups = words.joined([_named(group, labels) for group in first.groups], language)
+    tested = COMPARABLE & set(result.fits)
+    if result.comparable:
+        text = _("The items work alike in {groups}: their scores and means may be compared.")
+        return translate(text, language, groups=groups)
+    if not tested:
+        return translate(_("Whether means may be compared in {groups} has not been tested."), language, groups=groups)
+    text = _("The items do not work alike in {groups}: do not compare means as they are.")
+    if result.held in ("metric", "loadings"):
+        text = _("The items hang together alike in {groups}, but some start higher in one group: do not compare means.")
+    return _joined([translate(text, language, groups=groups), _breaker(result, labels, language)], language)
+
+
+def _breaker(result: Invariance, labels: Labels, language: str) -> str:
+    rows = result.candidates(top=1)
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    text = _("What stands most against it: {what} ({p}); free {term} and look again.")
+    what, p = parameter(row["term"], labels=labels, language=language), p_text(float(row["p_value"]))
+    return translate(text, language, what=what, term=row["term"], p=p)
+
+
+def parameter(term: str, *, labels: Labels = None, language: str = "en") -> str:
+    """Put the term of a parameter into words.
+
+    >>> parameter("b2~1"), parameter("B=~b2"), parameter("b2|t1")
+    ('the intercept of b2', 'the loading of b2 on B', 'threshold 1 of b2')
+    """
+    patterns = {
+        "=~": _("the loading of {second} on {first}"),
+        "~~": _("the covariance of {first} and {second}"),
+        "|t": _("threshold {second} of {first}"),
+        "~1": _("the intercept of {first}"),
+    }
+    sign = next((one for one in patterns if one in term), "")
+    if not sign:
+        return _named(term, labels)
+    first, second = term.split(sign, 1)
+    text = _("the variance of {first}") if sign == "~~" and first == second else patterns[sign]
+    return translate(text, language, first=_named(first, labels), second=_named(second, labels))
+
+
+def level(row: Mapping[Any, Any], language: str = "en") -> str:
+    """Say what a level of invariance came to: how the fit changed and whether chance could explain it.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of `Invariance.frame`.
+    """
+    texts = {
+        Verdict.HOLDS: _("{level}: holds ({changes}); chance alone could explain the difference."),
+        Verdict.SMALL: _("{level}: holds ({changes}); there are differences beyond chance, too small to matter."),
+        Verdict.UNCLEAR: _("{level}: unclear ({changes}); the fit falls, yet chance alone could explain it."),
+        Verdict.FAILS: _("{level}: does not hold ({changes}); chance alone would hardly explain the difference."),
+        Verdict.EQUIVALENT: _("{level}: nothing is tested, with so few categories it fits as the level before."),
+        Verdict.UNKNOWN: _("{level}: cannot be told, the model could not be fitted."),
+    }
+    if not words.known(row["delta_cfi"]):
+        texts |= {
+            Verdict.HOLDS: _("{level}: fits ({changes}); chance alone could explain what is left."),
+            Verdict.SMALL: _("{level}: fits ({changes}); what is left is beyond chance, but small."),
+            Verdict.UNCLEAR: _("{level}: fits poorly ({changes}), though chance alone could explain it."),
+            Verdict.FAILS: _("{level}: does not fit ({changes}); chance alone would hardly explain it."),
+        }
+    name = translate(LEVELS[row["level"]], language)
+    return translate(texts[Verdict(row["verdict"])], language, level=name, changes=_changes(row, language))
+
+
+def _changes(row: Mapping[Any, Any], language: str) -> str:
+    if not words.known(row["delta_cfi"]):
+        text = _("CFI {cfi}, RMSEA {rmsea}, {p}")
+        fields = {"cfi": words.number(row["cfi"], 3), "rmsea": words.number(row["rmsea"], 3)}
+        return translate(text, language, **fields, p=p_text(row["p_value"]))
+    test = _difference(row["difference"], row["difference_df"], row["difference_p"], language)
+    fields = {name: words.number(row[f"delta_{name}"], 3, signed=True) for name in ("cfi", "rmsea")}
+    return translate(_("CFI {cfi}, RMSEA {rmsea}; {test}"), language, **fields, test=test)
+
+
+def latent_mean(row: Mapping[Any, Any], *, labels: Labels = None, language: str = "en") -> str:
+    """Say how far a group's mean of a dimension lies from the first group's, with its uncertainty.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of `Invariance.latent_means`.
+    labels : mapping of str to str, optional
+        What to call the factors and groups.
+    """
+    known = words.known(row["low"])
+    beyond = known and (row["low"] > 0 or row["high"] < 0)
+    higher = row["estimate"] > 0
+    texts = {
+        (True, True): _(
+            "{factor} is {size} higher in {second} than in {first} ({interval}); chance alone would hardly explain it."
+        ),
+        (True, False): _(
+            "{factor} is {size} lower in {second} than in {first} ({interval}); chance alone would hardly explain it."
+        ),
+        (False, True): _(
+            "{factor} is {size} higher in {second} than in {first} ({interval}); chance alone could explain it."
+        ),
+        (False, False): _(
+            "{factor} is {size} lower in {second} than in {first} ({interval}); chance alone could explain it."
+        ),
+    }
+    unit = _("{size} scale points") if row["term"] == POINTS else _("{size} standard deviations")
+    said = translate(
+        texts[beyond, higher],
+        language,
+        factor=_named(row["factor"], labels),
+        first=_named(row["first"], labels),
+        second=_named(row["second"], labels),
+        size=translate(unit, language, size=words.number(abs(row["estimate"]), 2)),
+        interval=_plain_interval(row, language),
+    )
+    if not row["note"]:
+        return said
+    return _joined([said, translate(_("But {note}."), language, note=note(row["note"], language))], language)
+
+
+def _plain_interval(row: Mapping[Any, Any], language: str) -> str:
+    limits = words.change_interval(row["low"], row["high"], LOADING, language)
+    return translate(_("{level} interval {limits}"), language, level=f"{100 * row['level']:.3g}%", limits=limits)
+
+
+def problems(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> list[str]:
+    """Say what is wrong with the solution, a sentence a kind of fault with the parameters it shows in."""
+    said = []
+    for text, rows in fit.notes.groupby("note", sort=False):
+        terms = [_spoken(str(term), labels) for term in rows["term"] if term]
+        where = words.joined(list(dict.fromkeys(terms)), language)
+        pattern = _("{where}: {what}.") if where else _("{what}.")
+        said.append(translate(pattern, language, where=where, what=note(str(text), language)))
+    return said
+
+
+def _spoken(term: str, labels: Labels) -> str:
+    """Write a term with the names of its parts."""
+    parts = [_named(part, labels) for part in term.split("~~")]
+    return parts[0] if len(set(parts)) == 1 else " – ".join(parts)
