@@ -20,6 +20,7 @@ NAMES = (
     "polychoric",
     "drivers",
     "cfa",
+    "coverage",
 )
 
 
