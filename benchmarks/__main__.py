@@ -21,6 +21,7 @@ NAMES = (
     "drivers",
     "cfa",
     "coverage",
+    "false_alarms",
 )
 
 

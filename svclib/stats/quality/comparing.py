@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, ratio
@@ -16,7 +17,7 @@ from svclib.stats.design.linear import mean_column
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.design.values import Data, Names, answers_of, frame_of, means
 from svclib.stats.estimate import MIN_MEAN, Note, check_level, estimates
-from svclib.stats.intervals import difference, t_interval, wilson
+from svclib.stats.intervals import difference, normal_quantile, wilson
 from svclib.stats.marks import _
 from svclib.stats.quality.answers import check_taken
 from svclib.stats.quality.own import Own, own_estimates
@@ -118,7 +119,8 @@ def with_and_without(
 
     Both estimates share the unflagged answers, so the difference is f (kept - flagged), f the flagged share. Its
     interval combines those of the two separate groups and Wilson's of f (square and add: Newcombe 1998, Zou and Donner
-    2008), which holds where the flagged are few or all alike. With weights or a design it is linearised. Own
+    2008), which holds where the flagged are few or all alike. With weights or a design it is
+    linearised, and only the part of f has Wilson's limits. Own
     estimates: delete-a-group jackknife (Kott 2001) of 60 groups, of a design of its clusters.
 
     Examples
@@ -235,10 +237,7 @@ def _combined(
     low, high = difference(
         outside["estimate"], outside["low"], outside["high"], inside["estimate"], inside["low"], inside["high"]
     )
-    few, many = wilson(share, total, level)
-    # Where the flagged lie above the kept, a larger share of them moves the headline further down.
-    down = np.where(apart >= 0, apart * (share - few), -apart * (many - share))
-    up = np.where(apart >= 0, apart * (many - share), -apart * (share - few))
+    down, up = _share_reach(apart, share, *wilson(share, total, level))
     estimate = share * apart
     spread = inside["std_error"] ** 2 + outside["std_error"] ** 2
     columns = {
@@ -250,19 +249,42 @@ def _combined(
     return _difference_frame(one, keys, columns, inside["n"], outside["n"], level=level, method="square and add")
 
 
+def _share_reach(apart: Floats, share: Floats, few: Floats, many: Floats) -> tuple[Floats, Floats]:
+    """How far the limits of the flagged share move the difference down and up.
+
+    Where the flagged lie above the kept, a larger share of them moves it further down.
+    """
+    below, above = np.abs(apart) * (share - few), np.abs(apart) * (many - share)
+    return np.where(apart >= 0, below, above), np.where(apart >= 0, above, below)
+
+
 def _linearised(data: Data, flag: Bools, one: Headline, asked: Asked, keys: pd.DataFrame) -> pd.DataFrame:
-    """Difference of the two weighted means with its linearised error: both have the unflagged answers in them."""
+    """Difference of the two weighted means with its linearised error: both have the unflagged answers in them.
+
+    Of that error the part that comes from the flagged share has Wilson's limits instead, with the effective number of
+    answers that the design leaves for it: a small share is not known to ± the same.
+    """
     design = design_of(data, asked.weights)
     score = one.score(answers_of(design, one.column))
     parts = design.domains(asked.by or None)
-    whole = mean_column(one.column, score, parts)
-    kept = mean_column(one.column, score, design.subpopulation(~flag).domains(asked.by or None))
-    left = np.where(kept.valid, kept.residual, 0.0) - whole.residual
-    error = np.sqrt(np.maximum(np.diag(parts.variance([left])), 0))
-    estimate, df = kept.estimate - whole.estimate, parts.degrees(whole.valid)
-    low, high = t_interval(estimate, error, df, asked.level)
+    whole, marked = mean_column("", score, parts), mean_column("", np.where(np.isnan(score), np.nan, flag), parts)
+    kept = mean_column("", score, design.subpopulation(~flag).domains(asked.by or None))
+    vcov = parts.variance([np.where(kept.valid, kept.residual, 0.0) - whole.residual, marked.residual])
+    moved, share_variance = np.diag(vcov)[::2], np.diag(vcov)[1::2]
+    estimate, df, share = kept.estimate - whole.estimate, parts.degrees(whole.valid), marked.estimate
+    apart = ratio(estimate, share)
+    t = stdtrit(np.where(df >= 1, df, np.nan), (1 + asked.level) / 2)
+    effective = ratio(share * (1 - share), share_variance) * (normal_quantile(asked.level) / t) ** 2
+    down, up = _share_reach(apart, share, *wilson(share, effective, asked.level))
+    rest = t * np.sqrt(np.maximum(moved - apart**2 * share_variance, 0))
+    columns = {
+        "estimate": estimate,
+        "std_error": np.sqrt(np.maximum(moved, 0)),
+        "low": estimate - np.hypot(rest, down),
+        "high": estimate + np.hypot(rest, up),
+        "df": df,
+    }
     n = [parts.sum(rows.astype(float)) for rows in (kept.valid, whole.valid & ~kept.valid)]
-    columns = {"estimate": estimate, "std_error": error, "low": low, "high": high, "df": df}
     return _difference_frame(one, keys, columns, n[0], n[1], level=asked.level, method="t, linearised")
 
 

@@ -238,12 +238,12 @@ def _signs(
     found = [
         signs.similar_sign(near, sheets),
         signs.spread_sign(sheets),
-        share_sign("extremes", signs.extremes(sheets), sheets, few=True, level=True),
-        share_sign("perfect", signs.perfect(sheets), sheets, level=True),
-        share_sign("omitted", _omitted(data, names, codes, plan), sheets, few=True, level=True),
+        share_sign("extremes", signs.extremes(sheets), sheets, few=True, given="level"),
+        share_sign("perfect", signs.perfect(sheets), sheets, given="top"),
+        share_sign("omitted", _omitted(data, names, codes, plan), sheets, few=True, given="level"),
     ]
     if plan.comments:
-        found.append(share_sign("comments", _commented(data, plan.comments), sheets, few=True, level=True))
+        found.append(share_sign("comments", _commented(data, plan.comments), sheets, few=True, given="level"))
     dates_only = True
     if plan.at is not None:
         read = read_moments(data, plan.at)

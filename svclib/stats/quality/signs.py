@@ -43,6 +43,12 @@ class Sheets:
         scaled = (self.ratings - self.low) / width
         return ratio(np.nansum(scaled, axis=1), (~np.isnan(scaled)).sum(axis=1))
 
+    @property
+    def top(self) -> Floats:
+        """Share of each sheet's ratings that are at the top; NaN without a rating."""
+        given = ~np.isnan(self.ratings)
+        return ratio((given & (self.ratings == self.high)).sum(axis=1), given.sum(axis=1))
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -60,8 +66,8 @@ class Sign:
         As judged.
     shown : {"share", "few", "spread", "count"}
         How an expected value is told from that of the judgement.
-    level : bool
-        Whether honest units' values depend on how satisfied their customers are.
+    given : {"", "level", "top"}
+        What honest units' values depend on: nothing, the mean rating, or the share of ratings at the top.
     rows : (rows,) bool, optional
         Responses that carry the sign.
     """
@@ -73,7 +79,7 @@ class Sign:
     value: Floats
     error: Floats
     shown: str
-    level: bool = False
+    given: str = ""
     rows: Bools | None = None
 
     def expected(self, centre: Floats) -> Floats:
@@ -107,7 +113,7 @@ def share_sign(
     sheets: Sheets,
     *,
     few: bool = False,
-    level: bool = False,
+    given: str = "",
     usual: Floats | None = None,
 ) -> Sign:
     """Compare the mean of `hits` (0 to 1 a row, NaN where not told) with that of the other units.
@@ -129,7 +135,7 @@ def share_sign(
     rows = None if few else np.asarray((filled > 0.5) & told, dtype=np.bool_)
     shown = "few" if few else "share"
     plain = np.full(sheets.units, np.nan) if usual is None else usual
-    return Sign(name, n, mean, plain, -value if few else value, error, shown, level, rows)
+    return Sign(name, n, mean, plain, -value if few else value, error, shown, given, rows)
 
 
 def _dispersion(filled: Floats, told: Bools, mean: Floats, n: Floats, sheets: Sheets) -> float:
@@ -163,7 +169,7 @@ def spread_sign(sheets: Sheets) -> Sign:
     common = float(np.nanmedian(np.where(told, relative, np.nan))) if told.any() else np.nan
     value = np.where(told, -np.log(np.where(told, quotient, 1.0)), np.nan)
     usual = np.full(sheets.units, np.nan)
-    return Sign("spread", n, quotient, usual, value, np.sqrt(common * ratio(1, n)), "spread", True)
+    return Sign("spread", n, quotient, usual, value, np.sqrt(common * ratio(1, n)), "spread", "level")
 
 
 def perfect(sheets: Sheets) -> Floats:
@@ -190,7 +196,7 @@ def similar_sign(found: Twins, sheets: Sheets) -> Sign:
     error = np.maximum(ratio(found.error, slope), least)
     value = angle(found.observed, n) - np.arcsin(np.sqrt(np.clip(chance, 0, 1)))
     rows = np.asarray(told & (np.nan_to_num(found.nearest) >= found.threshold - 1e-9), dtype=np.bool_)
-    return Sign("similar", n, found.observed, found.expected, value, error, "share", True, rows)
+    return Sign("similar", n, found.observed, found.expected, value, error, "share", "level", rows)
 
 
 def burst_sign(found: Scan, sheets: Sheets, day: Ints, window: int) -> Sign:

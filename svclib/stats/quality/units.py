@@ -21,6 +21,7 @@ LEAST_UNITS = 8
 """Among fewer units nobody can say how much honest ones differ."""
 CLIP = 1.5
 """Deviations beyond so many standard deviations count as this one when the spread is estimated."""
+_FAR = 3.0
 _HALVINGS = 24
 _STEPS = 3
 _DRAWS = 20_000
@@ -101,7 +102,7 @@ def _placed(part: Floats, told: Ints, units: int) -> Floats:
 def _terms(covariate: Floats | None, told: Ints) -> Floats:
     """An intercept and, if there is one, the covariate in standard units; a missing or constant one is left out.
 
-    Beyond two standard deviations it counts as two, so that a strange unit cannot pull the line to itself.
+    Beyond three standard deviations it counts as three, so that a strange unit cannot pull the line to itself.
     """
     one = np.ones((len(told), 1))
     if covariate is None or len(told) < 2 * LEAST_UNITS:
@@ -109,7 +110,7 @@ def _terms(covariate: Floats | None, told: Ints) -> Floats:
     values = covariate[told]
     values = np.where(np.isnan(values), np.nanmean(values) if (~np.isnan(values)).any() else 0.0, values)
     spread = values.std()
-    return one if spread <= 1e-12 else np.column_stack([one, np.clip((values - values.mean()) / spread, -2, 2)])
+    return one if spread <= 1e-12 else np.column_stack([one, np.clip((values - values.mean()) / spread, -_FAR, _FAR)])
 
 
 def fit(values: Floats, variance: Floats, terms: Floats) -> tuple[Floats, Floats]:

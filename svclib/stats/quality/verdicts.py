@@ -28,17 +28,18 @@ LEAST_SIGNS = 3
 def judge(found: Sequence[Sign], sheets: Sheets, min_n: int, seed: int) -> list[Judged]:
     """Judge each sign among the units with enough answers."""
     n = sums(np.ones(len(sheets.unit)), sheets.unit, sheets.units)
-    rated = ~np.isnan(sheets.level)
-    level = ratio(
-        sums(np.nan_to_num(sheets.level), sheets.unit, sheets.units),
-        sums(rated.astype(float), sheets.unit, sheets.units),
-    )
+    depends = {"level": _unit_means(sheets.level, sheets), "top": _unit_means(sheets.top, sheets)}
     tests = sheets.units * (len(found) + 1)
     judged = []
     for number, sign in enumerate(found):
         value = np.where((sign.n >= min_n) & (n >= min_n), sign.value, np.nan)
-        judged.append(outlying(value, sign.error, level if sign.level else None, tests=tests, seed=seed + number))
+        judged.append(outlying(value, sign.error, depends.get(sign.given), tests=tests, seed=seed + number))
     return judged
+
+
+def _unit_means(values: Floats, sheets: Sheets) -> Floats:
+    told = (~np.isnan(values)).astype(float)
+    return ratio(sums(np.nan_to_num(values), sheets.unit, sheets.units), sums(told, sheets.unit, sheets.units))
 
 
 def judge_together(judged: Sequence[Judged], sheets: Sheets, seed: int) -> Judged:
