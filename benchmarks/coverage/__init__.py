@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -71,14 +71,14 @@ def cover(case: Case, *, runs: int | None = None, seconds: float = float("inf"),
     """Simulate one case, for `seconds` of processor time at most (but 50 runs at least)."""
     generator = np.random.default_rng([seed, *case.name.encode()])
     held: list[float] = []
-    told, asked, begun = 0, 0, time.process_time()
+    told, asked, begun = 0, 0, process_time()
     for run in range(runs or case.runs):
         low, high, truth = (np.atleast_1d(np.asarray(part, dtype=float)) for part in case.draw(generator))
         known = ~(np.isnan(low) | np.isnan(high))
         hits = ((low <= truth) & (truth <= high))[known]
         told, asked = told + int(known.sum()), asked + known.size
         held += [float(hits.mean())] if hits.size else []
-        if run >= FEWEST and time.process_time() - begun > seconds:
+        if run >= FEWEST and process_time() - begun > seconds:
             break
     share = float(np.mean(held)) if held else float("nan")
     error = float(np.std(held) / np.sqrt(len(held))) if held else float("nan")
