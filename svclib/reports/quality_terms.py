@@ -28,6 +28,19 @@ FLAGS = {
     "unit_closed": _("unit: closed hours"),
     "unit_devices": _("unit: devices"),
 }
+INDICES = {
+    "longstring": _("longest run of the same answer"),
+    "average_string": _("average run of the same answer"),
+    "straight_lined": _("blocks answered alike"),
+    "irv": _("standard deviation of a person's answers"),
+    "even_odd": _("consistency of the halves of scales"),
+    "synonyms": _("correlation over questions that mean the same"),
+    "antonyms": _("correlation over questions that mean the opposite"),
+    "mahalanobis_p": _("chance of the combination of answers"),
+    "person_total": _("correlation with the answers of the others"),
+    "omitted": _("share of questions left empty"),
+    "speed": _("speed, as a multiple of the usual"),
+}
 SIGNS = {
     "similar": _("near twins"),
     "spread": _("little spread"),
@@ -54,6 +67,11 @@ STATES = {
 def flag_name(name: str, language: str) -> str:
     """Give the short name of a flag; one of one's own stays as it is."""
     return translate(FLAGS[name], language) if name in FLAGS else str(name)
+
+
+def index_name(name: str, language: str) -> str:
+    """Give what an index measures."""
+    return translate(INDICES[name], language) if name in INDICES else str(name)
 
 
 def sign_name(name: str, language: str) -> str:

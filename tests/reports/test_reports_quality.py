@@ -5,7 +5,7 @@ import pytest
 from svclib import stats
 from svclib.i18n import chinese
 from svclib.reports import charts, theme, words
-from svclib.reports.quality_terms import FLAGS, SIGNS, STATES
+from svclib.reports.quality_terms import FLAGS, INDICES, SIGNS, STATES
 from svclib.reports.sentences import quality
 from svclib.stats.quality.comparing import ALL_FLAGGED, NONE_FLAGGED
 from svclib.stats.quality.flags import REASONS
@@ -172,7 +172,8 @@ def test_charts_of_nothing_are_still_charts(sheets):
 def test_every_flag_and_sign_has_a_name_in_both_languages():
     assert set(FLAGS) == set(REASONS)
     assert set(SIGNS) == set(ALL_SIGNS)
-    names = [*FLAGS.values(), *SIGNS.values(), *STATES.values(), *REASONS.values()]
+    assert set(INDICES) <= set(FLAGS)
+    names = [*FLAGS.values(), *SIGNS.values(), *STATES.values(), *INDICES.values(), *REASONS.values()]
     assert [name for name in names if name not in chinese()] == []
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from svclib.i18n import _, translate
 from svclib.reports import words
 from svclib.reports.charts.layout import PHONE, ROW, inner_width, label_limit, label_room
-from svclib.reports.quality_terms import flag_name, state_name
+from svclib.reports.quality_terms import flag_name, index_name, state_name
 from svclib.reports.sentences.notes import note
 from svclib.reports.theme import colors, palette
 from svclib.reports.words import RATING, SCORE, SHARE, Unit
@@ -125,7 +125,7 @@ def index_histogram(
     if _whole(edges) and len(edges) <= _BINS // 2:
         ticks = {"values": (edges[:-1] + 0.5).tolist()}
     axis = alt.Axis(**ticks, format=".6~g", grid=False)
-    x = alt.X("from:Q", title=flag_name(index, language), axis=axis, scale=alt.Scale(nice=False, zero=False))
+    x = alt.X("from:Q", title=index_name(index, language), axis=axis, scale=alt.Scale(nice=False, zero=False))
     y = alt.Y("count:Q", title=translate(_("responses"), language), axis=alt.Axis(tickCount=4, format=",d"))
     bars = alt.Chart(shown).mark_rect(color=palette()[0], stroke=colors()["surface"], strokeWidth=0.5)
     layers: list[Any] = [bars.encode(x=x, x2="to:Q", y=y, y2="zero:Q")]
@@ -196,9 +196,13 @@ def with_without(
         As in `flag_bars`.
     """
     kinds = [translate(_("all responses"), language), translate(_("without the flagged"), language)]
-    shown = rows[rows["rows"].isin(["all", "without"])].copy()
-    shown["kind"] = shown["rows"].map(dict(zip(["all", "without"], kinds, strict=True)))
-    shown["name"] = shown[label].astype(str) if label else [(names or {}).get(one, one) for one in shown["term"]]
+    shown = rows[rows["rows"].isin(["all", "without"])].dropna(subset=["estimate"])
+    shown = shown.assign(kind=shown["rows"].map(dict(zip(["all", "without"], kinds, strict=True))))
+    shown["name"] = (
+        [(names or {}).get(str(one), str(one)) for one in shown[label]]
+        if label
+        else [(names or {}).get(one, one) for one in shown["term"]]
+    )
     room = label_room([str(name) for name in shown["name"]], width)
     charts = []
     for (measure, term), part in shown.groupby(["measure", "term"], sort=False):

@@ -15,7 +15,9 @@ from svclib.i18n import _, translate
 from svclib.reports import words
 from svclib.reports.quality_terms import flag_name, sign_name, state_name
 from svclib.reports.sentences.notes import note
+from svclib.reports.sentences.weighting import NO_ERROR
 from svclib.reports.words import RATING, SCORE, SHARE, Unit
+from svclib.stats.design.results import OPT_IN, OPT_IN_FEW
 from svclib.stats.quality.comparing import NONE_FLAGGED
 from svclib.stats.quality.flags import SEPARATOR, TAKEN
 
@@ -217,6 +219,9 @@ def headline(rows: pd.DataFrame, subject: str, language: str = "en", *, unit: Un
         return translate(_("{subject}: {all}; nothing is flagged."), language, **fields)
     if not words.known(moved["estimate"]):
         return translate(_("{subject}: no comparison ({why})."), language, **fields)
+    if whole["note"] in (OPT_IN, OPT_IN_FEW):
+        text = _("{subject} is {all}, without the {n} flagged answers {without}. {error}")
+        return translate(text, language, error=translate(NO_ERROR, language), **fields)
     fields["size"] = words.change(moved["estimate"], chosen, language)
     texts = [_moved_text(moved["estimate"], chosen, known=words.known(moved["low"]))]
     if words.known(moved["low"]):
@@ -293,6 +298,33 @@ def mode(
     )
     texts += [_("Take care: {why}.")] if row["note"] else []
     return _joined(texts, language, fields)
+
+
+def modes(
+    rows: pd.DataFrame, labels: Mapping[str, str] | None = None, language: str = "en", *, unit: Unit = RATING
+) -> str:
+    """Say how many questions differ between modes by more than chance, and tell of the one that differs most.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `stats.mode_effects`.
+    labels : dict, optional
+        What to call questions and modes.
+    unit : Unit
+        How the questions are written.
+    """
+    told = rows[rows["low"].notna()]
+    if told.empty:
+        why = note(rows["note"].mode().iloc[0], language) if len(rows) else "—"
+        return translate(_("The modes cannot be compared ({why})."), language, why=why)
+    apart = told["p_adjusted"] <= 1 - told["level"]
+    row = told.iloc[int(told["effect"].abs().to_numpy().argmax())].to_dict()
+    fields = {"count": words.number(apart.sum()), "n": words.number(len(told))}
+    text = _("After adjustment {count} of {n} comparisons differ by more than chance allows. The furthest:")
+    subject = (labels or {}).get(row["term"], row["term"])
+    gap = "" if language == "zh-CN" else " "
+    return translate(text, language, **fields) + gap + mode(row, subject, language, names=labels, unit=unit)
 
 
 def _mode_text(estimate: float) -> str:

@@ -14,6 +14,7 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, ratio
 from svclib.stats.columns import check_columns, names_of
 from svclib.stats.design.linear import mean_column
+from svclib.stats.design.results import OPT_IN
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.design.values import Data, Names, answers_of, frame_of, means
 from svclib.stats.estimate import MIN_MEAN, Note, check_level, estimates
@@ -285,19 +286,27 @@ def _linearised(data: Data, flag: Bools, one: Headline, asked: Asked, keys: pd.D
         "df": df,
     }
     n = [parts.sum(rows.astype(float)) for rows in (kept.valid, whole.valid & ~kept.valid)]
-    return _difference_frame(one, keys, columns, n[0], n[1], level=asked.level, method="t, linearised")
+    method, usual = "t, linearised", OPT_IN if parts.opt_in else ""
+    return _difference_frame(one, keys, columns, n[0], n[1], level=asked.level, method=method, usual=usual)
 
 
 def _difference_frame(
-    one: Headline, keys: pd.DataFrame, columns: dict[str, Floats], kept: Floats, out: Floats, *, level: float,
+    one: Headline,
+    keys: pd.DataFrame,
+    columns: dict[str, Floats],
+    kept: Floats,
+    out: Floats,
+    *,
+    level: float,
     method: str,
-) -> pd.DataFrame:  # fmt: skip
+    usual: str = "",
+) -> pd.DataFrame:
     """Give differences as estimates: exactly 0 where nothing is flagged, nothing where all is."""
     for name in ("estimate", "std_error", "low", "high"):
         columns[name] = np.where(out == 0, np.where(kept > 0, 0.0, np.nan), np.where(kept > 0, columns[name], np.nan))
     notes = [
         Note.NO_ANSWERS if k + f == 0 else NONE_FLAGGED if f == 0 else ALL_FLAGGED if k == 0 else
-        ONE_FLAGGED if np.isnan(low) else Note.NONE
+        ONE_FLAGGED if np.isnan(low) else usual
         for k, f, low in zip(kept, out, columns["low"], strict=True)
     ]  # fmt: skip
     return estimates(keys, term=one.column, n=out, level=level, method=method, note=notes, **columns)

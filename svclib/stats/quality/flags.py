@@ -55,8 +55,9 @@ def quality_flags(data: pd.DataFrame, *parts: Part, at_least: int = 1) -> pd.Dat
     data : DataFrame
         One row a response.
     parts : results of `careless`, `speeding`, `duplicates`, `shared_devices`, `fabrication`, or frames of booleans
-        Each with the index of `data`. Of units that call for a look, the responses that carry the very sign are
-        flagged (``unit_month_end`` and so on); signs that no single response carries, such as little spread, flag none.
+        Each made from rows of `data`; rows that it did not look at are not told. Of units that call for a look, the
+        responses that carry the very sign are flagged (``unit_month_end`` and so on); signs that no single response
+        carries, such as little spread, flag none.
     at_least : int
         Flags from which a response counts as ``flagged``.
 
@@ -93,7 +94,7 @@ def quality_flags(data: pd.DataFrame, *parts: Part, at_least: int = 1) -> pd.Dat
                 raise InvalidInput(
                     _('The flag "{name}" comes twice or has a name that is taken; rename it.'), name=name
                 )
-            found[name] = _boolean(column, name)
+            found[name] = column
     frame = pd.DataFrame(found, index=data.index)
     if not 1 <= at_least <= max(len(found), 1):
         raise InvalidInput(
@@ -119,9 +120,14 @@ def _columns(data: pd.DataFrame, part: Any) -> dict[str, pd.Series]:
             kind=type(part).__name__,
         )
     frame = flags if isinstance(flags, pd.DataFrame) else _frame(flags, data)
-    if not frame.index.equals(data.index):
+    _check_rows(frame.index, data.index)
+    return {str(name): _boolean(frame[name], str(name)).reindex(data.index) for name in frame.columns}
+
+
+def _check_rows(index: pd.Index, rows: pd.Index) -> None:
+    """Raise `InvalidInput` unless all of the part's rows are rows of the data."""
+    if not index.isin(rows).all() or not index.is_unique:
         raise InvalidInput(_("The flags are of other rows than the data: make both from the same frame."))
-    return {str(name): frame[name] for name in frame.columns}
 
 
 def _frame(flags: Mapping[str, Any], data: pd.DataFrame) -> pd.DataFrame:
@@ -136,9 +142,9 @@ def _frame(flags: Mapping[str, Any], data: pd.DataFrame) -> pd.DataFrame:
 
 def _of_units(data: pd.DataFrame, part: UnitSigns) -> dict[str, pd.Series]:
     """Responses that carry the sign for which their unit is flagged."""
-    if not part.responses.index.equals(data.index):
-        raise InvalidInput(_("The flags are of other rows than the data: make both from the same frame."))
+    _check_rows(part.responses.index, data.index)
     names = list(part.by)
+    carried = part.responses.reindex(data.index)
     own = pd.MultiIndex.from_frame(data[names].astype(object))
     found = {}
     for sign in part.responses.columns:
@@ -147,7 +153,7 @@ def _of_units(data: pd.DataFrame, part: UnitSigns) -> dict[str, pd.Series]:
         place = there.get_indexer(own)
         hit = rows["flagged"].fillna(False).to_numpy(dtype=bool)[np.maximum(place, 0)]
         told = (place >= 0) & rows["flagged"].notna().to_numpy()[np.maximum(place, 0)]
-        carries = part.responses[sign]
+        carries = carried[sign]
         told &= carries.notna().to_numpy()
         found[str(sign)] = nullable(hit & carries.fillna(False).to_numpy(dtype=bool), told, data.index)
     return found
