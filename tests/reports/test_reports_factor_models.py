@@ -9,6 +9,7 @@ from svclib import stats
 from svclib.reports import charts, theme
 from svclib.reports.charts.path_places import places
 from svclib.reports.sentences import factor_models as said
+from svclib.reports.sentences import invariance as told
 
 WIDTHS = (660, 330)
 LANGUAGES = ("en", "zh-CN")
@@ -172,50 +173,50 @@ def test_one_dimension_is_told_to_fit_worse_than_three(fit, joined):
 
 
 def test_groups_whose_items_start_differently_are_not_to_be_compared(levels):
-    assert said.comparable(levels) == (
+    assert told.comparable(levels) == (
         "The items hang together alike in en, zh-CN, but some start higher in one group: do not compare means. What "
         "stands most against it: the intercept of b2 (p < 0.001); free b2~1 and look again."
     )
-    assert "一次办对业务的截距" in said.comparable(levels, labels=CHINESE, language="zh-CN")
+    assert "一次办对业务的截距" in told.comparable(levels, labels=CHINESE, language="zh-CN")
 
 
 def test_groups_whose_items_work_alike_may_be_compared(partial):
-    assert said.comparable(partial) == "The items work alike in en, zh-CN: their scores and means may be compared."
+    assert told.comparable(partial) == "The items work alike in en, zh-CN: their scores and means may be compared."
     assert (
-        said.comparable(partial, labels=CHINESE, language="zh-CN")
+        told.comparable(partial, labels=CHINESE, language="zh-CN")
         == "题目在英文、中文中的作用相同：其得分与均值可以比较。"
     )
 
 
 def test_what_was_not_tested_is_said(answers):
     only = stats.invariance(answers, WORDS, groups="language", levels=["configural"])
-    assert said.comparable(only) == "Whether means may be compared in en, zh-CN has not been tested."
+    assert told.comparable(only) == "Whether means may be compared in en, zh-CN has not been tested."
 
 
 def test_each_level_is_told_with_its_change(levels):
-    texts = [said.level(row) for row in levels.frame.to_dict("records")]
+    texts = [told.level(row) for row in levels.frame.to_dict("records")]
     assert texts[0].startswith("same pattern: fits (CFI 0.994, RMSEA 0.021, p = 0.186); chance alone could")
     assert texts[1].startswith("same loadings: holds (CFI −0.002, RMSEA +0.003; difference of χ² 14.9, 9 degrees")
     assert texts[2].endswith("p < 0.001); chance alone would hardly explain the difference.")
     assert texts[3].endswith("too small to matter.")
-    assert said.level(levels.frame.to_dict("records")[2], "zh-CN").startswith("截距等值：不成立（")
+    assert told.level(levels.frame.to_dict("records")[2], "zh-CN").startswith("截距等值：不成立（")
 
 
 def test_a_level_that_tests_nothing_says_so(levels):
     row = {**levels.frame.to_dict("records")[1], "verdict": "equivalent", "level": "thresholds"}
-    assert said.level(row).startswith("same thresholds: nothing is tested")
+    assert told.level(row).startswith("same thresholds: nothing is tested")
 
 
 def test_a_latent_mean_is_told_with_size_direction_and_chance(partial, levels):
     rows = partial.latent_means().to_dict("records")
-    assert said.latent_mean(rows[0]) == (
+    assert told.latent_mean(rows[0]) == (
         "A is 0.32 standard deviations lower in zh-CN than in en (95% interval −0.50 to −0.14); chance alone would "
         "hardly explain it."
     )
-    assert said.latent_mean(rows[1], labels=CHINESE, language="zh-CN").startswith("中文的有形性比英文低 0.22 分（")
-    assert said.latent_mean(rows[2]).endswith("chance alone could explain it.")
+    assert told.latent_mean(rows[1], labels=CHINESE, language="zh-CN").startswith("中文的有形性比英文低 0.22 分（")
+    assert told.latent_mean(rows[2]).endswith("chance alone could explain it.")
     distorted = levels.latent_means().to_dict("records")[0]
-    assert said.latent_mean(distorted).endswith("part of this difference comes from the questions.")
+    assert told.latent_mean(distorted).endswith("part of this difference comes from the questions.")
 
 
 def test_what_is_wrong_with_a_solution_is_told_by_name():
@@ -245,3 +246,33 @@ def test_a_clean_solution_has_no_problems(fit):
 )
 def test_terms_are_put_into_words(term, text):
     assert said.parameter(term) == text
+
+
+def test_a_comparison_of_groups_is_told_at_once(partial):
+    texts = told.overview(partial, language="en")
+    assert texts[0].startswith("The items work alike")
+    assert len(texts) == 1 + 4 + 3
+    assert all("scale points" not in text for text in texts)
+
+
+def test_a_small_loss_of_fit_is_called_small():
+    row = {"p_value": 0.016, "difference": 21.8, "df": 10, "delta_cfi": -0.006}
+    assert said.against(row, "One dimension", "five dimensions").endswith(
+        "prefer the simpler unless theory speaks for the other."
+    )
+
+
+def test_items_are_called_by_code_and_text():
+    codebook = pd.DataFrame(
+        {
+            "column": ["tangibles__t1", "tangibles__t1", "aspects__login", "overall"],
+            "part": ["t1", "t1", "login", None],
+            "construct": ["tangibles", "tangibles", "digital", None],
+            "title_zh": ["您同意吗？ – 设备先进。"] * 2 + ["登录方便。", "总体"],
+            "title_en": ["Do you agree? – Up to date."] * 2 + ["Easy to log in.", "Overall"],
+        }
+    )
+    found = said.labels(codebook, "zh-CN")
+    assert (found["tangibles__t1"], found["aspects__login"]) == ("t1 设备先进", "登录方便")
+    assert (found["tangibles"], found["qr"], found["en"]) == ("有形性", "二维码", "英文")
+    assert "overall" not in found

@@ -255,3 +255,12 @@ def test_merged_answers_keep_their_order_and_two_of_them():
 def test_merging_needs_a_number():
     with pytest.raises(InvalidInput, match="least is 0"):
         stats.merge_rare(answers(), ["a1"], least=0)
+
+
+def test_rare_answers_may_be_merged_by_the_fit_itself():
+    data = answers().copy()
+    data.loc[(data["language"] == "en") & (data["a1"] == 1), "a1"] = 2
+    options = {"estimator": "wlsmv", "groups": "language", "missing": "pairwise"}
+    itself = stats.cfa(data, ONE, merge=5, **options)
+    before = stats.cfa(stats.merge_rare(data, WORDS["A"], groups="language", least=5), ONE, **options)
+    assert itself.chisq == pytest.approx(before.chisq, rel=1e-9)

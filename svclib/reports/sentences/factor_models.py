@@ -1,4 +1,4 @@
-"""Sentences about confirmatory factor models: does the structure hold, which items are weak, may scores be compared."""
+"""Sentences about confirmatory factor models: does the structure hold, what is weak, which dimensions are distinct."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import pandas as pd
 
 from svclib.i18n import _, translate
 from svclib.reports import words
-from svclib.reports.charts.factor_models import LEVELS, WEAK
+from svclib.reports.charts.factor_models import WEAK
 from svclib.reports.sentences.notes import note
 from svclib.reports.words import Unit
 from svclib.stats.factor_models.fit import FactorFit
-from svclib.stats.factor_models.invariance import COMPARABLE, Invariance, Verdict
-from svclib.stats.factor_models.latent_means import POINTS
+from svclib.stats.factor_models.invariance import CFI_FALL
 
 LOADING = Unit(digits=2)
 FINE = Unit(digits=3)
@@ -25,6 +24,26 @@ _FAIR = {"cfi": 0.90, "rmsea": 0.08, "srmr": 0.10}
 _ALIKE = 0.85
 """Factors that correlate higher can hardly be told apart (Brown 2015)."""
 _ALPHA = 0.05
+_CODE = 3
+"""Longer names of items say no more than their text."""
+
+CONSTRUCTS = {
+    "tangibles": _("Tangibles"),
+    "reliability": _("Reliability"),
+    "responsiveness": _("Responsiveness"),
+    "assurance": _("Assurance"),
+    "empathy": _("Empathy"),
+}
+"""The dimensions of service quality (Parasuraman, Zeithaml and Berry 1988)."""
+GROUPS = {
+    "qr": _("QR code"),
+    "sms": _("Text message"),
+    "web": _("Web page"),
+    "email": _("E-mail"),
+    "zh-CN": _("Chinese"),
+    "en": _("English"),
+}
+"""Channels and languages that groups come from."""
 
 Labels = Mapping[str, str] | None
 
@@ -54,7 +73,7 @@ def structure(fit: FactorFit, language: str = "en") -> str:
     fields = {"factors": len(fit.factors), "items": len(fit.items), "n": words.number(fit.n)}
     indices = _indices(fit, told, language)
     said = translate(texts[_grade(told)], language, size=translate(size, language, **fields), indices=indices)
-    return _joined([said, _chance(fit, language)], language)
+    return joined([said, _chance(fit, language)], language)
 
 
 def _first_note(fit: FactorFit) -> str:
@@ -97,11 +116,13 @@ def p_text(value: float) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
-def _joined(texts: list[str], language: str) -> str:
+def joined(texts: list[str], language: str) -> str:
+    """Put sentences one behind the other."""
     return ("" if language == "zh-CN" else " ").join(text for text in texts if text)
 
 
-def _named(name: Any, labels: Labels) -> str:
+def named(name: Any, labels: Labels) -> str:
+    """Give what a name is called."""
     return str((labels or {}).get(str(name), name))
 
 
@@ -126,7 +147,7 @@ def distinct(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> 
             "{high} of {pairs} correlations between dimensions reach {limit}; the highest is that of {first} and "
             "{second}, {value} ({interval}). Such dimensions can hardly be told apart: report them together."
         )
-    fields = {"first": _named(row["first"], labels), "second": _named(row["second"], labels)}
+    fields = {"first": named(row["first"], labels), "second": named(row["second"], labels)}
     return translate(
         text,
         language,
@@ -145,6 +166,13 @@ def _interval(row: Mapping[Any, Any] | pd.Series, language: str) -> str:
     return translate(_("{level} interval {limits}"), language, level=level, limits=limits)
 
 
+def overview(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> list[str]:
+    """Say all that a fit came to: the structure, its dimensions, its items, what is wrong with it."""
+    said = [structure(fit, language), distinct(fit, labels=labels, language=language)]
+    said.append(weak_items(fit, labels=labels, language=language))
+    return [text for text in [*said, *problems(fit, labels=labels, language=language)] if text]
+
+
 def weak_items(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> str:
     """Say which items load below 0.5, or which is the weakest.
 
@@ -158,10 +186,10 @@ def weak_items(fit: FactorFit, *, labels: Labels = None, language: str = "en") -
     if weak.empty:
         row = rows.iloc[0]
         text = _("Every item loads {limit} or more; the weakest, {item}, {value} ({interval}).")
-        fields = {"item": _named(row["item"], labels), "value": words.number(row["standardised"], 2)}
+        fields = {"item": named(row["item"], labels), "value": words.number(row["standardised"], 2)}
         return translate(text, language, **fields, limit=f"{WEAK:g}", interval=_interval(row, language))
     names = [
-        f"{_named(one['item'], labels)} ({words.number(one['standardised'], 2)})" for one in weak.to_dict("records")
+        f"{named(one['item'], labels)} ({words.number(one['standardised'], 2)})" for one in weak.to_dict("records")
     ]
     return translate(
         _("Loadings below {limit}: {names}, {count} of {items}. Such items say little about their dimension."),
@@ -187,50 +215,22 @@ def against(row: Mapping[Any, Any], narrower: str, wider: str, language: str = "
         "{narrower} fits no worse than {wider} beyond what chance alone could explain (CFI {change}; {test}): "
         "prefer the simpler."
     )
-    if row["p_value"] < _ALPHA:
+    if row["p_value"] < _ALPHA and -row["delta_cfi"] > CFI_FALL:
         text = _("{narrower} fits worse than {wider} (CFI {change}; {test}); chance alone would hardly explain it.")
-    test = _difference(row["difference"], row["df"], row["p_value"], language)
+    elif row["p_value"] < _ALPHA:
+        text = _(
+            "{narrower} fits worse than {wider} beyond what chance alone could explain, but by little (CFI {change}; "
+            "{test}): prefer the simpler unless theory speaks for the other."
+        )
+    test = difference(row["difference"], row["df"], row["p_value"], language)
     change = words.number(row["delta_cfi"], 3, signed=True)
     return translate(text, language, narrower=narrower, wider=wider, change=change, test=test)
 
 
-def _difference(statistic: float, df: int, p_value: float, language: str) -> str:
+def difference(statistic: float, df: int, p_value: float, language: str = "en") -> str:
+    """Write a test of a difference of two models."""
     text = _("difference of χ² {statistic}, {df} degrees of freedom, {p}")
     return translate(text, language, statistic=words.number(statistic, 1), df=df, p=p_text(p_value))
-
-
-def comparable(result: Invariance, *, labels: Labels = None, language: str = "en") -> str:
-    """Say whether the groups' scores may be compared, and if not what stands against it.
-
-    Parameters
-    ----------
-    result : Invariance
-        Result of `stats.invariance`.
-    labels : mapping of str to str, optional
-        What to call the groups and the parameters (``"item~1"``).
-    """
-    first = next(iter(result.fits.values()))
-    groups = words.joined([_named(group, labels) for group in first.groups], language)
-    tested = COMPARABLE & set(result.fits)
-    if result.comparable:
-        text = _("The items work alike in {groups}: their scores and means may be compared.")
-        return translate(text, language, groups=groups)
-    if not tested:
-        return translate(_("Whether means may be compared in {groups} has not been tested."), language, groups=groups)
-    text = _("The items do not work alike in {groups}: do not compare means as they are.")
-    if result.held in ("metric", "loadings"):
-        text = _("The items hang together alike in {groups}, but some start higher in one group: do not compare means.")
-    return _joined([translate(text, language, groups=groups), _breaker(result, labels, language)], language)
-
-
-def _breaker(result: Invariance, labels: Labels, language: str) -> str:
-    rows = result.candidates(top=1)
-    if rows.empty:
-        return ""
-    row = rows.iloc[0]
-    text = _("What stands most against it: {what} ({p}); free {term} and look again.")
-    what, p = parameter(row["term"], labels=labels, language=language), p_text(float(row["p_value"]))
-    return translate(text, language, what=what, term=row["term"], p=p)
 
 
 def parameter(term: str, *, labels: Labels = None, language: str = "en") -> str:
@@ -247,94 +247,26 @@ def parameter(term: str, *, labels: Labels = None, language: str = "en") -> str:
     }
     sign = next((one for one in patterns if one in term), "")
     if not sign:
-        return _named(term, labels)
+        return named(term, labels)
     first, second = term.split(sign, 1)
     text = _("the variance of {first}") if sign == "~~" and first == second else patterns[sign]
-    return translate(text, language, first=_named(first, labels), second=_named(second, labels))
+    return translate(text, language, first=named(first, labels), second=named(second, labels))
 
 
-def level(row: Mapping[Any, Any], language: str = "en") -> str:
-    """Say what a level of invariance came to: how the fit changed and whether chance could explain it.
-
-    Parameters
-    ----------
-    row : mapping
-        A row of `Invariance.frame`.
-    """
-    texts = {
-        Verdict.HOLDS: _("{level}: holds ({changes}); chance alone could explain the difference."),
-        Verdict.SMALL: _("{level}: holds ({changes}); there are differences beyond chance, too small to matter."),
-        Verdict.UNCLEAR: _("{level}: unclear ({changes}); the fit falls, yet chance alone could explain it."),
-        Verdict.FAILS: _("{level}: does not hold ({changes}); chance alone would hardly explain the difference."),
-        Verdict.EQUIVALENT: _("{level}: nothing is tested, with so few categories it fits as the level before."),
-        Verdict.UNKNOWN: _("{level}: cannot be told, the model could not be fitted."),
-    }
-    if not words.known(row["delta_cfi"]):
-        texts |= {
-            Verdict.HOLDS: _("{level}: fits ({changes}); chance alone could explain what is left."),
-            Verdict.SMALL: _("{level}: fits ({changes}); what is left is beyond chance, but small."),
-            Verdict.UNCLEAR: _("{level}: fits poorly ({changes}), though chance alone could explain it."),
-            Verdict.FAILS: _("{level}: does not fit ({changes}); chance alone would hardly explain it."),
-        }
-    name = translate(LEVELS[row["level"]], language)
-    return translate(texts[Verdict(row["verdict"])], language, level=name, changes=_changes(row, language))
-
-
-def _changes(row: Mapping[Any, Any], language: str) -> str:
-    if not words.known(row["delta_cfi"]):
-        text = _("CFI {cfi}, RMSEA {rmsea}, {p}")
-        fields = {"cfi": words.number(row["cfi"], 3), "rmsea": words.number(row["rmsea"], 3)}
-        return translate(text, language, **fields, p=p_text(row["p_value"]))
-    test = _difference(row["difference"], row["difference_df"], row["difference_p"], language)
-    fields = {name: words.number(row[f"delta_{name}"], 3, signed=True) for name in ("cfi", "rmsea")}
-    return translate(_("CFI {cfi}, RMSEA {rmsea}; {test}"), language, **fields, test=test)
-
-
-def latent_mean(row: Mapping[Any, Any], *, labels: Labels = None, language: str = "en") -> str:
-    """Say how far a group's mean of a dimension lies from the first group's, with its uncertainty.
+def labels(codebook: pd.DataFrame, language: str = "en") -> dict[str, str]:
+    """Give the items' codes and texts, and the names of dimensions, channels and languages, for charts and sentences.
 
     Parameters
     ----------
-    row : mapping
-        A row of `Invariance.latent_means`.
-    labels : mapping of str to str, optional
-        What to call the factors and groups.
+    codebook : DataFrame
+        Of a survey whose items have constructs.
     """
-    known = words.known(row["low"])
-    beyond = known and (row["low"] > 0 or row["high"] < 0)
-    higher = row["estimate"] > 0
-    texts = {
-        (True, True): _(
-            "{factor} is {size} higher in {second} than in {first} ({interval}); chance alone would hardly explain it."
-        ),
-        (True, False): _(
-            "{factor} is {size} lower in {second} than in {first} ({interval}); chance alone would hardly explain it."
-        ),
-        (False, True): _(
-            "{factor} is {size} higher in {second} than in {first} ({interval}); chance alone could explain it."
-        ),
-        (False, False): _(
-            "{factor} is {size} lower in {second} than in {first} ({interval}); chance alone could explain it."
-        ),
-    }
-    unit = _("{size} scale points") if row["term"] == POINTS else _("{size} standard deviations")
-    said = translate(
-        texts[beyond, higher],
-        language,
-        factor=_named(row["factor"], labels),
-        first=_named(row["first"], labels),
-        second=_named(row["second"], labels),
-        size=translate(unit, language, size=words.number(abs(row["estimate"]), 2)),
-        interval=_plain_interval(row, language),
-    )
-    if not row["note"]:
-        return said
-    return _joined([said, translate(_("But {note}."), language, note=note(row["note"], language))], language)
-
-
-def _plain_interval(row: Mapping[Any, Any], language: str) -> str:
-    limits = words.change_interval(row["low"], row["high"], LOADING, language)
-    return translate(_("{level} interval {limits}"), language, level=f"{100 * row['level']:.3g}%", limits=limits)
+    rows = codebook.dropna(subset=["construct"]).drop_duplicates("column")
+    texts = rows["title_zh" if language == "zh-CN" else "title_en"].str.split(" – ").str[-1].str.rstrip("。.")
+    codes = [part if isinstance(part, str) and len(part) <= _CODE else "" for part in rows["part"]]
+    named = [f"{code} {text}".strip() for code, text in zip(codes, texts, strict=True)]
+    found = dict(zip(rows["column"], named, strict=True))
+    return {**{name: translate(text, language) for name, text in {**GROUPS, **CONSTRUCTS}.items()}, **found}
 
 
 def problems(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> list[str]:
@@ -350,5 +282,5 @@ def problems(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> 
 
 def _spoken(term: str, labels: Labels) -> str:
     """Write a term with the names of its parts."""
-    parts = [_named(part, labels) for part in term.split("~~")]
+    parts = [named(part, labels) for part in term.split("~~")]
     return parts[0] if len(set(parts)) == 1 else " – ".join(parts)

@@ -10,7 +10,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Ints
 from svclib.stats.columns import check_columns, check_frame, names_of, numbers
-from svclib.stats.factor_models.reading import ordered_codes
+from svclib.stats.factor_models.ordered import ordered_codes
 from svclib.stats.marks import _
 from svclib.stats.samples import groups as group_codes
 
@@ -46,14 +46,24 @@ def merge_rare(data: pd.DataFrame, items: Sequence[str], *, groups: str | None =
         raise InvalidInput(_("least is {least}; give a whole number of 1 or more."), least=least)
     code = group_codes(data, names_of(groups))[0]
     known = ordered_codes(data, names)
-    return data.assign(**{name: _merged(numbers(known, name), code, least) for name in names})
+    return data.assign(**{name: merged(numbers(known, name), code, least) for name in names})
 
 
-def _merged(values: Floats, group: Ints, least: int) -> Floats:
+def merged(values: Floats, group: Ints, least: int) -> Floats:
+    """Merge the rare answers of one item.
+
+    Parameters
+    ----------
+    values : (rows,) float
+    group : (rows,) int
+        Rows below 0 count for no group.
+    least : int
+    """
     there = ~np.isnan(values)
     kept, place = np.unique(values[there], return_inverse=True)
     counts = np.zeros((int(group.max(initial=0)) + 1, len(kept)))
-    np.add.at(counts, (group[there], place), 1)
+    counted = group[there] >= 0
+    np.add.at(counts, (group[there][counted], place[counted]), 1)
     counts = counts[counts.sum(axis=1) > 0]
     target = np.arange(len(kept))
     while len(kept) > 2 and counts.min(initial=least) < least:

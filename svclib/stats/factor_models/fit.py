@@ -274,6 +274,7 @@ def cfa(
     correlated: Sequence[tuple[str, str]] = (),
     std_lv: bool = False,
     means: bool = False,
+    merge: int = 0,
     level: float = 0.95,
 ) -> FactorFit:
     """Fit a confirmatory factor model: each item loads on the factors that name it, factors correlate freely.
@@ -303,6 +304,8 @@ def cfa(
         Factors have variance 1; otherwise the first loading of each factor is 1.
     means : bool
         Whether intercepts count as parameters, as they always do with groups, "fiml" and ordinal items.
+    merge : int
+        Of ordinal items, answers that fewer respondents of a group gave are merged with a neighbour (`merge_rare`).
     level : float
 
     Returns
@@ -335,7 +338,7 @@ def cfa(
     read = read_dimensions(dimensions)
     check_options(estimator, missing, equal, groups)
     items = Plan(read).items
-    answers = read_answers(data, items, groups=groups, missing=missing, estimator=estimator)
+    answers = read_answers(data, items, groups=groups, missing=missing, estimator=estimator, merge=merge)
     plan = Plan(
         dimensions=read,
         correlated=read_correlated(correlated, items),

@@ -225,6 +225,7 @@ def invariance(
     missing: str = COMPLETE,
     free: Sequence[str] = (),
     correlated: Sequence[tuple[str, str]] = (),
+    merge: int = 0,
     alpha: float = 0.05,
     level: float = 0.95,
 ) -> Invariance:
@@ -232,7 +233,7 @@ def invariance(
 
     Parameters
     ----------
-    data, dimensions, estimator, missing, correlated, level
+    data, dimensions, estimator, missing, correlated, merge, level
         As in `cfa`.
     groups : str
         Column of groups (language, channel, layout); the first one is what the others are compared with.
@@ -276,7 +277,7 @@ def invariance(
     ordinal = estimator in (WLSMV, DWLS)
     chosen = _levels(levels, ordinal)
     items = Plan(read).items
-    answers = read_answers(data, items, groups=groups, missing=missing, estimator=estimator)
+    answers = read_answers(data, items, groups=groups, missing=missing, estimator=estimator, merge=merge)
     plan = Plan(
         dimensions=read,
         correlated=read_correlated(correlated, items),

@@ -14,7 +14,9 @@ from svclib.stats.arrays import Bools, Floats, Ints
 from svclib.stats.columns import check_columns, matrix, names_of
 from svclib.stats.design.sampling import Sampling
 from svclib.stats.design.survey import Design, design_of
+from svclib.stats.factor_models.categories import merged
 from svclib.stats.factor_models.normal import Patterns, read_patterns
+from svclib.stats.factor_models.ordered import ordered_codes
 from svclib.stats.marks import _
 from svclib.stats.samples import groups as group_codes
 
@@ -79,8 +81,9 @@ def read_answers(
     groups: str | None = None,
     missing: str = COMPLETE,
     estimator: str = ML,
+    merge: int = 0,
 ) -> Answers:
-    """Read the items of a frame or a design.
+    """Read the items of a frame or a design; see `svclib.stats.factor_models.fit.cfa`.
 
     Raises
     ------
@@ -98,6 +101,8 @@ def read_answers(
     answered = ~np.isnan(values)
     asked = answered.any(axis=1) & (code >= 0) & design.sampling.inside & (design.row_weights > 0)
     kept = asked & answered.all(axis=1) if missing == COMPLETE else asked
+    if merge and estimator in ORDINAL:
+        values = np.column_stack([merged(column, np.where(kept, code, -1), merge) for column in values.T])
     _check_answered(items, answered[asked], int(kept.sum()), ordinal=estimator in ORDINAL)
     weights = design.row_weights * kept
     weights = weights * kept.sum() / weights.sum()
@@ -113,20 +118,6 @@ def read_answers(
         sampling=given,
         asked=int(asked.sum()),
     )
-
-
-def ordered_codes(data: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
-    """Number the categories of ordered items that are text, in their order."""
-    worded = [
-        item
-        for item in items
-        if item in data.columns
-        and isinstance(data[item].dtype, pd.CategoricalDtype)
-        and data[item].cat.ordered
-        and not pd.api.types.is_numeric_dtype(data[item].cat.categories.dtype)
-    ]
-    codes = {item: data[item].cat.codes.astype(float).where(data[item].notna()) for item in worded}
-    return data.assign(**codes)
 
 
 def _groups(data: pd.DataFrame, column: str | None) -> tuple[Ints, tuple[Any, ...]]:
