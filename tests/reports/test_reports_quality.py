@@ -6,7 +6,8 @@ from svclib import stats
 from svclib.i18n import chinese
 from svclib.reports import charts, theme, words
 from svclib.reports.quality_terms import FLAGS, INDICES, SIGNS, STATES
-from svclib.reports.sentences import quality
+from svclib.reports.sentences import quality, quality_units
+from svclib.stats.design.results import OPT_IN
 from svclib.stats.quality.comparing import ALL_FLAGGED, NONE_FLAGGED
 from svclib.stats.quality.flags import REASONS
 from svclib.stats.quality.scenarios import CHOICES, RATINGS, bank
@@ -229,31 +230,33 @@ def test_reasons_are_told_in_both_languages():
 
 
 def test_units_are_told_without_accusing(found):
-    text = quality.units(found, {"b01": "East"})
+    text = quality_units.units(found, {"b01": "East"})
     assert text == (
         "One of 12 units calls for a look: East. Where all units are honest, the chance that any is flagged is at most "
         "5.0%. A sign proves nothing: ask how these answers came about. Only dates are known: hours and minutes cannot "
         "be looked at."
     )
-    assert quality.units(found, {"b01": "东城支行"}, "zh-CN").startswith(
+    assert quality_units.units(found, {"b01": "东城支行"}, "zh-CN").startswith(
         "12 个单位中有 1 个需要查看：东城支行。若所有单位均正常"
     )
 
 
 def test_a_unit_is_told_with_what_is_expected_of_it(found):
     row = found.frame[(found.frame["branch"] == "b01") & (found.frame["sign"] == "month_end")].iloc[0]
-    assert quality.unit(found, "b01").startswith("b01: ")
-    assert f"end of month ({100 * row['observed']:.1f}%, expected {100 * row['expected']:.1f}%, chance" in quality.unit(
-        found, "b01"
+    assert quality_units.unit(found, "b01").startswith("b01: ")
+    assert (
+        f"end of month ({100 * row['observed']:.1f}%, expected {100 * row['expected']:.1f}%, chance"
+        in quality_units.unit(found, "b01")
     )
-    assert quality.unit(found, "b05", language="zh-CN") == "b05：未见异常。"
+    assert quality_units.unit(found, "b05", language="zh-CN") == "b05：未见异常。"
 
 
 def test_units_that_cannot_be_judged_are_told_why():
     few = stats.fabrication(bank(units=3, answers=30, seed=1), ITEMS, by="branch")
-    assert quality.units(few) == f"No unit can be judged ({UnitNote.FEW_UNITS.value})."
+    assert quality_units.units(few) == f"No unit can be judged ({UnitNote.FEW_UNITS.value})."
     assert (
-        quality.unit(few, "b01", language="zh-CN") == "b01：无法判断（至少需要八个单位，才能判断正常单位之间的差异）。"
+        quality_units.unit(few, "b01", language="zh-CN")
+        == "b01：无法判断（至少需要八个单位，才能判断正常单位之间的差异）。"
     )
 
 
@@ -356,20 +359,33 @@ def test_a_mode_is_told_with_size_and_chance(change, language, text):
     assert quality.mode({**MODE, **change}, "Recommend", language) == text
 
 
+def test_of_volunteers_no_sampling_error_is_claimed():
+    told = quality.mode({**MODE, "note": str(OPT_IN)}, "Recommend")
+    assert told.startswith(
+        "Recommend: among people alike sms lies 0.26 scale points below qr. These people answered of"
+    )
+    assert "interval" not in told
+    rows = headline()
+    rows["note"] = OPT_IN
+    told = quality.headline(rows, "CSAT", "zh-CN")
+    assert told.startswith("CSAT为 90.0%，剔除被标记的 40 份答案后为 87.6%。这些人是自愿作答的")
+    assert "区间" not in told
+
+
 def test_invitations_are_told_with_whom_they_favour(invited):
-    assert quality.invitations(invited) == (
+    assert quality_units.invitations(invited) == (
         "Invitations are more uneven than honest units differ by: b0 (most: 9; least: 12). Ask how invitations are "
         "given "
         "out before you compare these units."
     )
-    assert quality.invitations(invited, language="zh-CN").startswith(
+    assert quality_units.invitations(invited, language="zh-CN").startswith(
         "以下单位的邀请不均衡程度超出正常单位之间的差异：b0"
     )
 
 
 def test_even_invitations_are_told_so(invited):
     even = type(invited)(invited.frame.assign(flagged=False), invited.strata, invited.by, invited.over)
-    assert quality.invitations(even) == "None of 10 units invites more unevenly than honest units do."
+    assert quality_units.invitations(even) == "None of 10 units invites more unevenly than honest units do."
 
 
 def test_the_question_most_often_empty_is_told():
@@ -389,11 +405,11 @@ def test_several_indices_at_once_are_told(screening):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sentence_says_significant_or_accuses(found, compared, modes, invited, flags, language):
     told = [
-        quality.units(found, language=language),
-        quality.unit(found, "b01", language=language),
+        quality_units.units(found, language=language),
+        quality_units.unit(found, "b01", language=language),
         quality.headline(compared[compared["measure"] == "csat"], "CSAT", language, unit=words.SHARE),
         quality.mode(modes.iloc[0].to_dict(), "q1", language),
-        quality.invitations(invited, language=language),
+        quality_units.invitations(invited, language=language),
         quality.flagged(flags, language),
     ]
     for word in ("significant", "cheat", "fraud", "显著", "作弊", "造假"):

@@ -146,23 +146,10 @@ def burst_calendar(
     names, most, language, width
         As in `unit_signs`.
     """
-    read = read_moments(data, at)
-    days = pd.Series(read.first + pd.to_timedelta(np.maximum(read.day, 0), unit="D"), index=data.index).dt.day
-    used = data[by].notna().to_numpy() & read.told
-    table = pd.crosstab(data.loc[used, by].astype(str), days[used]).reindex(columns=range(1, 32), fill_value=0)
-    usual = table.sum() / table.to_numpy().sum()
+    table = _days(data, at, by)
     chosen = [str(one) for one in units] if units is not None else list(table.sum(axis=1).nlargest(most).index)
     chosen = [one for one in chosen if one in table.index][:most]
-    part = table.loc[chosen]
-    expected = np.outer(part.sum(axis=1), usual)
-    cells = [
-        (code, day, int(number))
-        for code, row in zip(chosen, part.to_numpy(), strict=True)
-        for day, number in enumerate(row, 1)
-    ]
-    shown = pd.DataFrame(cells, columns=["code", "day", "count"])
-    shown["times"] = np.divide(part.to_numpy(), expected, out=np.zeros(part.shape), where=expected > 0).ravel()
-    shown["unit"] = [(names or {}).get(code, code) for code in shown["code"]]
+    shown = _cells(table, chosen, names)
     order = [(names or {}).get(code, code) for code in chosen]
     tone = alt.Scale(domain=[0, 4], range=[colors()["surface"], palette()[0]], clamp=True, interpolate="rgb")
     legend = alt.Legend(title=translate(_("times the usual share"), language), gradientLength=120, tickCount=4)
@@ -180,6 +167,30 @@ def burst_calendar(
             alt.Tooltip("times:Q", format=".1f"),
         ],
     ).properties(width=inner_width(width, label_room(order, width)), height=18 * max(len(order), 1))
+
+
+def _days(data: pd.DataFrame, at: str, by: str) -> pd.DataFrame:
+    """Count the answers of each unit on each day of the month."""
+    read = read_moments(data, at)
+    days = pd.Series(read.first + pd.to_timedelta(np.maximum(read.day, 0), unit="D"), index=data.index).dt.day
+    used = data[by].notna().to_numpy() & read.told
+    return pd.crosstab(data.loc[used, by].astype(str), days[used]).reindex(columns=range(1, 32), fill_value=0)
+
+
+def _cells(table: pd.DataFrame, chosen: list[str], names: Mapping[str, str] | None) -> pd.DataFrame:
+    """One row a unit and day: the count, and how many times the usual share it is."""
+    usual = (table.sum() / max(int(table.to_numpy().sum()), 1)).to_numpy(dtype=float)
+    rows = [
+        (
+            (names or {}).get(code, code),
+            day,
+            int(count),
+            float(count / (row.sum() * share)) if row.sum() * share else 0.0,
+        )
+        for code, row in zip(chosen, table.loc[chosen].to_numpy(), strict=True)
+        for day, count, share in zip(range(1, 32), row, usual, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["unit", "day", "count", "times"])
 
 
 def invitation_map(

@@ -15,7 +15,7 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.columns import check_columns, names_of, numbers
 from svclib.stats.compare.adjustment import Adjustment, adjusted, check_adjustment
-from svclib.stats.design.results import NO_DEGREES
+from svclib.stats.design.results import NO_DEGREES, OPT_IN
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.estimate import MIN_MEAN, Note, check_level, estimates
 from svclib.stats.marks import _
@@ -286,10 +286,10 @@ def _within(values: Floats, weights: Floats, codes: Ints, used: Bools, modes: in
 
 
 def _notes(plan: Plan, found: Differences, counts: Ints, df: float, *, left_out: bool) -> list[str]:
-    said = []
+    said, volunteers = [], plan.design.domains(None).opt_in
     for one in plan.others:
         least = min(int(counts[one]), int(counts[plan.modes.first]))
-        note: str = Note.ROWS_LEFT_OUT if left_out else ModeNote.NONE
+        note: str = Note.ROWS_LEFT_OUT if left_out else OPT_IN if volunteers else ModeNote.NONE
         if found.thin[one] or found.thin[plan.modes.first]:
             note = ModeNote.OVERLAP
         if least < plan.min_n:
