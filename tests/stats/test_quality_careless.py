@@ -175,6 +175,12 @@ def test_seconds_per_hundred_characters_use_the_columns_that_were_measured():
     assert found.frame["per_100"].tolist() == [20, 20]
 
 
+def test_careless_answers_come_with_their_times(mixed):
+    seconds = pd.DataFrame(2.0, index=mixed.index, columns=COLUMNS)
+    found = stats.careless(mixed, COLUMNS, times=seconds, characters=dict.fromkeys(COLUMNS, 40), draws=500).frame
+    assert found.loc[0, ["speed", "seconds", "per_100"]].tolist() == [1, 40, 5]
+
+
 def test_responses_without_times_are_not_told():
     seconds = timed(np.random.default_rng(1), 50).iloc[:40]
     found = stats.speeding(pd.DataFrame(index=range(50)), seconds)

@@ -24,7 +24,7 @@ from svclib.stats.quality.honest import honest
 from svclib.stats.quality.nonresponse import OMITTED, respondent_shares
 from svclib.stats.quality.robust import mcd
 from svclib.stats.quality.screening import CutNote, Index, Screening, check_cut, screen
-from svclib.stats.quality.speed import SPEED, speed_indices
+from svclib.stats.quality.speed import SPEED, per_100, speed_indices
 
 LEAST = 3
 """Of a respondent with fewer answers nothing is told."""
@@ -123,7 +123,7 @@ def careless(
         (correlation with the others' means), ``omitted`` (share of the questions shown), ``speed`` (with `times`,
         see `speeding`); then ``answered, matrices`` (those long enough to judge), ``mahalanobis`` (squared distance
         over the answered items), with `states` ``dont_know, not_shown, broke_off`` (shares of the items), and with
-        `times` ``seconds``.
+        `times` ``seconds`` (and ``per_100``).
 
     Raises
     ------
@@ -166,9 +166,11 @@ def careless(
     observed["omitted"] = shares.pop("omitted")
     columns, wanted = {**extra, **shares}, [*_indices(answers), OMITTED]
     if times is not None:
-        speed = speed_indices(data, times, by=by, characters=characters, draws=draws, generator=generator)
+        speed = speed_indices(data, times, by=by, draws=draws, generator=generator)
         observed["speed"], simulated["speed"] = speed.observed, speed.simulated
         columns["seconds"], wanted = speed.seconds, [*wanted, SPEED]
+        if characters is not None:
+            columns["per_100"] = per_100(data, times, characters)
     notes = _notes(answers, plan)
     frame = pd.DataFrame(columns, index=answers.index)
     return screen(wanted, observed, simulated, frame, rate=rate, cut=cut, notes=notes)

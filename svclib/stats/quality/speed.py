@@ -107,10 +107,10 @@ def speeding(
     check_cut(cut)
     check_index(check_frame(data))
     generator = np.random.default_rng(seed)
-    found = speed_indices(data, times, by=by, characters=characters, draws=check_draws(draws), generator=generator)
+    found = speed_indices(data, times, by=by, draws=check_draws(draws), generator=generator)
     columns = {"seconds": found.seconds}
     if characters is not None:
-        columns["per_100"] = _per_100(data, times, characters)
+        columns["per_100"] = per_100(data, times, characters)
     extra = pd.DataFrame(columns, index=data.index)
     return screen([SPEED], {"speed": found.observed}, {"speed": found.simulated}, extra, rate=rate, cut=cut, notes={})
 
@@ -120,7 +120,6 @@ def speed_indices(
     times: object,
     *,
     by: str | Sequence[str] | None,
-    characters: Mapping[str, float] | None,
     draws: int,
     generator: np.random.Generator,
 ) -> Speeds:
@@ -199,8 +198,14 @@ def _simulated(relative: Floats, draws: int, generator: np.random.Generator) -> 
     return np.where(chosen, drawn, np.nan)
 
 
-def _per_100(data: pd.DataFrame, times: pd.DataFrame, characters: Mapping[str, float]) -> Floats:
-    """Seconds per 100 characters over the columns that were measured."""
+def per_100(data: pd.DataFrame, times: pd.DataFrame, characters: Mapping[str, float]) -> Floats:
+    """Seconds per 100 characters over the columns that were measured.
+
+    Raises
+    ------
+    InvalidInput
+        If a column of `times` has no length above 0.
+    """
     check_columns(times, list(characters))
     lengths = np.array([float(characters.get(name, np.nan)) for name in times.columns])
     if not (lengths > 0).all():
