@@ -150,20 +150,26 @@ def scan(day: Ints, unit: Ints, units: int, window: int, *, seed: int) -> Scan:
     """
     days = int(day.max()) + 1
     counts = np.bincount(unit * days + day, minlength=units * days).reshape(units, days).astype(float)
-    pattern = counts.sum(axis=0) / counts.sum()
-    total = counts.sum(axis=1)
+    pattern, total = _others_pattern(counts), counts.sum(axis=1)
     expected = total[:, None] * pattern
     clumping = _clumping(counts, expected)
     generator = np.random.default_rng(seed)
     start, best = _best(counts, pattern, window)
     score = np.full(units, np.nan)
     for one in np.flatnonzero(total >= 2):
-        honest = _histories(int(total[one]), pattern, clumping, generator)
-        score[one] = _normal_score(best[one], _best(honest, pattern, window)[1])
+        honest = _histories(int(total[one]), pattern[one], clumping, generator)
+        score[one] = _normal_score(best[one], _best(honest, pattern[one : one + 1], window)[1])
     rows = np.arange(units)
     there = np.where(total > 0, start, -1)
     inside = _windows(counts, window)[rows, start], _windows(expected, window)[rows, start]
     return Scan(there, np.where(total > 0, inside[0], np.nan), np.where(total > 0, inside[1], np.nan), score, clumping)
+
+
+def _others_pattern(counts: Floats) -> Floats:
+    """Share of each day among the other units' answers; half a usual day is added, so that no day is impossible."""
+    others = counts.sum(axis=0) - counts
+    smooth = others + 0.5 * np.maximum(others.mean(axis=1, keepdims=True), 1 / counts.shape[1])
+    return np.asarray(smooth / smooth.sum(axis=1, keepdims=True))
 
 
 def _windows(counts: Floats, window: int) -> Floats:
@@ -176,7 +182,7 @@ def _windows(counts: Floats, window: int) -> Floats:
 def _best(counts: Floats, pattern: Floats, window: int) -> tuple[Ints, Floats]:
     """First day and log likelihood ratio of the best window of each row."""
     total = counts.sum(axis=1, keepdims=True)
-    inside, usual = _windows(counts, window), total * _windows(pattern[None, :], window)
+    inside, usual = _windows(counts, window), total * _windows(pattern, window)
     with np.errstate(divide="ignore", invalid="ignore"):
         there = inside * np.log(np.where(inside > 0, inside / np.maximum(usual, 1e-12), 1.0))
         rest = total - inside
@@ -189,9 +195,9 @@ def _best(counts: Floats, pattern: Floats, window: int) -> tuple[Ints, Floats]:
 def _clumping(counts: Floats, expected: Floats) -> float:
     """Variance of a day's multiplier: excess squares over what it would add, a tenth of the units cut off each side."""
     total = counts.sum(axis=1)
-    # The pattern holds the unit's own answers too, which brings the two nearer to each other.
-    own = 1 - total / total.sum()
-    excess = ((counts - expected) ** 2 - expected * own[:, None]).sum(axis=1)
+    # The others' pattern is known only as well as their number of answers allows.
+    known = 1 + ratio(total, total.sum() - total)
+    excess = ((counts - expected) ** 2 - expected * np.nan_to_num(known, nan=1.0)[:, None]).sum(axis=1)
     told = total >= 2
     found = np.sort(ratio(excess[told], (expected[told] ** 2).sum(axis=1)))
     cut = len(found) // 10

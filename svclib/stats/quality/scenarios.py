@@ -5,6 +5,8 @@ Nothing here looks at data. The benchmarks measure rates of false alarms and cha
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -36,7 +38,8 @@ def bank(
     answers : float
         Honest answers a branch on average; a branch has from half to one and a half times as many.
     between : float
-        How much honest branches differ in level, omissions, comments, month ends and clumping; 0 for not at all.
+        How much honest branches differ in level, customers, omissions, comments, month ends and clumping; 0 for not at
+        all.
     cheats : int
         Branches in which staff add answers.
     share : float
@@ -82,12 +85,19 @@ def _honest(unit: Ints, units: int, between: float, generator: np.random.Generat
     gaps = generator.random(ratings.shape) < _rate(0.05, 0.35 * between, units, generator)[unit][:, None]
     ratings[gaps] = np.nan
     frame = pd.DataFrame(ratings, columns=list(RATINGS))
-    frame["purpose"] = generator.choice(list("abcdefgh"), rows, p=np.array([5, 4, 3, 2, 2, 1, 1, 1]) / 19)
-    frame["age"] = generator.choice(list("abcde"), rows, p=[0.1, 0.25, 0.25, 0.25, 0.15])
+    frame["purpose"] = _choices("abcdefgh", np.array([5.0, 4, 3, 2, 2, 1, 1, 1]), unit, units, between, generator)
+    frame["age"] = _choices("abcde", np.array([2.0, 5, 5, 5, 3]), unit, units, between, generator)
     wrote = generator.random(rows) < _rate(0.4, 0.4 * between, units, generator)[unit]
     frame["comment"] = pd.Series("words", index=frame.index, dtype=object).where(wrote, None)
     frame["offset"] = _days(unit, units, between, generator)
     return frame.assign(unit=unit, made_up=False)
+
+
+def _choices(labels: str, usual: Floats, unit: Ints, units: int, between: float, generator: np.random.Generator) -> Any:
+    """Choices in shares that differ between branches, as their customers do."""
+    weights = usual * np.exp(0.35 * between * generator.standard_normal((units, len(usual))))
+    edges = (weights / weights.sum(axis=1, keepdims=True)).cumsum(axis=1)[:, :-1]
+    return np.array(list(labels))[(generator.random(len(unit))[:, None] > edges[unit]).sum(axis=1)]
 
 
 def _rate(usual: float, spread: float, units: int, generator: np.random.Generator) -> Floats:
