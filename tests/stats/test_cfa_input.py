@@ -5,6 +5,7 @@ from factor_models_cases import WORDS, answers, fitted
 
 from svclib import stats
 from svclib.errors import InvalidInput
+from svclib.stats.factor_models.indices import IndexNote
 from svclib.stats.factor_models.notes import FitNote
 
 ONE = {"A": WORDS["A"]}
@@ -264,3 +265,23 @@ def test_rare_answers_may_be_merged_by_the_fit_itself():
     itself = stats.cfa(data, ONE, merge=5, **options)
     before = stats.cfa(stats.merge_rare(data, WORDS["A"], groups="language", least=5), ONE, **options)
     assert itself.chisq == pytest.approx(before.chisq, rel=1e-9)
+
+
+def test_a_missing_index_says_why():
+    exact = stats.cfa(answers(), {"A": ["a1", "a2", "a3"]}).fit_indices.set_index("index")
+    assert exact.loc["rmsea", "note"] == IndexNote.NO_DEGREES
+    draw = np.random.default_rng(0)
+    holed = pd.DataFrame(draw.normal(size=(8, 1)) + draw.normal(size=(8, 4)), columns=list("abcd"))
+    holed = holed.mask(draw.random(holed.shape) < 0.3)
+    rows = stats.cfa(holed, {"one": list("abcd")}, estimator="mlr", missing="fiml").fit_indices
+    assert (rows.loc[rows["value"].isna(), "note"] != "").all()
+
+
+def test_a_model_that_cannot_be_found_leaves_notes_and_no_errors():
+    draw = np.random.default_rng(166)
+    data = pd.DataFrame(draw.normal(size=(30, 5)), columns=list("abcde"))
+    fits = [stats.cfa(data, {"one": list("ab"), "two": list("cde")}, estimator=one) for one in ("ml", "mlr")]
+    for fit in fits:
+        assert fit.converged or FitNote.NOT_CONVERGED in set(fit.notes["note"])
+        assert fit.converged or fit.modification_indices().empty
+        assert len(fit.fit_indices)

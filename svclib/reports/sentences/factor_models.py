@@ -101,6 +101,10 @@ def _indices(fit: FactorFit, told: Mapping[str, float], language: str) -> str:
 
 
 def _chance(fit: FactorFit, language: str) -> str:
+    if not words.known(fit.p_value):
+        rows = fit.fit_indices.query("index == 'chisq' and note != ''")["note"]
+        why = note(rows.iloc[-1], language) if len(rows) else words.MISSING
+        return translate(_("Whether chance could explain what is left cannot be told ({why})."), language, why=why)
     text = _("Chance alone could explain what is left (χ² = {chisq}, {df} degrees of freedom, {p}).")
     if fit.p_value < _ALPHA:
         text = _("Chance alone would hardly explain what is left (χ² = {chisq}, {df} degrees of freedom, {p}).")
@@ -113,6 +117,8 @@ def p_text(value: float) -> str:
     >>> p_text(0.0321), p_text(1e-9)
     ('p = 0.032', 'p < 0.001')
     """
+    if not words.known(value):
+        return f"p = {words.MISSING}"
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 

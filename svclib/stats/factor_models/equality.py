@@ -31,7 +31,7 @@ def equality_frame(solution: Solution, top: int | None) -> pd.DataFrame:
         }
     )
     frame = frame.dropna(subset=["index"]).sort_values("robust_index", ascending=False, kind="stable")
-    return frame.head(top).reset_index(drop=True) if top else frame.reset_index(drop=True)
+    return frame.head(len(frame) if top is None else top).reset_index(drop=True)
 
 
 def tied(table: Table) -> Ints:

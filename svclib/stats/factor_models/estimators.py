@@ -77,8 +77,8 @@ class Test:
 
     @property
     def adjusted(self) -> float:
-        """The mended statistic."""
-        return self.statistic / self.scaling + self.shift
+        """The mended statistic; NaN where the scaling is not above 0."""
+        return self.statistic / self.scaling + self.shift if self.scaling > 0 else float("nan")
 
     @property
     def p_value(self) -> float:
@@ -178,20 +178,24 @@ class NormalEstimator:
 
     @cached_property
     def saturated(self) -> tuple[list[Floats], float]:
-        """Moments that fit best, and the discrepancy there."""
+        """Moments that fit best, and the discrepancy there; NaN where the answers cannot tell them."""
         moments = self.evidence.saturated()
-        return moments, self.evidence.value(moments)
+        told = all(_possible(self.evidence.matrices(one, group)[1]) for group, one in enumerate(moments))
+        return moments, self.evidence.value(moments) if told else float("nan")
 
     def test(self, at: Point) -> Test:
         """Likelihood ratio, scaled after Yuan and Bentler (2000) as Asparouhov and Muthén (2005) have it."""
         ratio = 2 * self.evidence.size * (self.evidence.value(at.moments) - self.saturated[1])
-        if not self.robust or at.df == 0:
-            return Test(max(ratio, 0.0), at.df)
-        return Test(max(ratio, 0.0), at.df, self.scaling(at))
+        if np.isnan(ratio):
+            return Test(ratio, at.df, float("nan") if self.robust else 1.0)
+        return Test(max(ratio, 0.0), at.df, self.scaling(at) if self.robust and at.df else 1.0)
 
     def scaling(self, at: Point) -> float:
-        """(tr A₁⁻¹B₁ − tr A₀⁻¹B₀) / df, of the saturated model and of this one."""
-        return (self.saturated_trace - self.trace(at)) / at.df
+        """(tr A₁⁻¹B₁ − tr A₀⁻¹B₀) / df, of the saturated model and of this one; NaN where nothing holds a parameter."""
+        try:
+            return (self.saturated_trace - self.trace(at)) / at.df
+        except np.linalg.LinAlgError:
+            return float("nan")
 
     def trace(self, at: Point) -> float:
         """tr A₀⁻¹B₀."""
@@ -221,6 +225,12 @@ class NormalEstimator:
             pairs = np.where(where.first == where.second, variance[where.first], 0.0)
             moments.append(np.concatenate([mean[: where.means], pairs]))
         return _free(moments, kept)
+
+
+def _possible(matrix: Floats) -> bool:
+    """Whether a covariance matrix is positive definite by more than rounding."""
+    roots = np.linalg.eigvalsh(matrix)
+    return bool(roots[0] > 1e-8 * roots[-1])
 
 
 def _split_trace(middle: Sequence[Floats], block: Floats) -> float:
@@ -300,7 +310,12 @@ class OrdinalEstimator:
     def test(self, at: Point) -> Test:
         """Sum of squares, scaled and shifted (Asparouhov and Muthén 2010) or scaled (Satorra and Bentler 1994)."""
         statistic = 2 * self.evidence.size * self.evidence.value(at.moments)
-        return adjusted(statistic, at.df, self.spread(at), shifted=self.shifted) if at.df else Test(statistic, 0)
+        if not at.df:
+            return Test(statistic, 0)
+        try:
+            return adjusted(statistic, at.df, self.spread(at), shifted=self.shifted)
+        except np.linalg.LinAlgError:
+            return Test(statistic, at.df, float("nan"))
 
     def baseline(self) -> Point:
         """Thresholds alone, no correlations."""
@@ -311,7 +326,9 @@ class OrdinalEstimator:
 
 
 def adjusted(statistic: float, df: int, traces: Spread, *, shifted: bool) -> Test:
-    """Scale a statistic to the mean (and variance) of chi-square."""
+    """Scale a statistic to the mean (and variance) of chi-square; NaN where the traces cannot be."""
+    if not traces.first > 0 or not traces.second > 0:
+        return Test(statistic, df, float("nan"))
     if not shifted:
         return Test(statistic, df, traces.first / df)
     factor = float(np.sqrt(df / traces.second))

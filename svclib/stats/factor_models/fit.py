@@ -147,7 +147,8 @@ class FactorFit:
 
         Columns: ``index`` (chisq, baseline_chisq, cfi, tli, rmsea, srmr, parameters, n, logl, aic, bic), ``version``
         (standard; scaled and robust where the estimator is robust), ``value``, ``low, high, level`` (RMSEA), ``df``,
-        ``p_value`` (of the chi-squares; of RMSEA the probability of close fit, RMSEA ≤ .05).
+        ``p_value`` (of the chi-squares; of RMSEA the probability of close fit, RMSEA ≤ .05), ``note`` (why a value is
+        missing).
         """
         return indices.fit_indices(self.solution)
 
@@ -175,7 +176,7 @@ class FactorFit:
             with the sandwich's variance, ``change`` and ``standardised_change`` to expect of the parameter. Largest
             index first. Hundreds are looked at: believe none that has no reason in the wording of the items.
         """
-        return modification_frame(self.solution, top)
+        return modification_frame(self.solution, top if self.converged else 0)
 
     def equality_indices(self, top: int | None = 10) -> pd.DataFrame:
         """What letting one group have a parameter of its own would gain, one at a time.
@@ -186,7 +187,7 @@ class FactorFit:
             The group, ``term``, ``index``, ``robust_index``, its ``p_value`` and ``change`` (of the group's parameter),
             as in `modification_indices`; largest ``robust_index`` first. Empty without ``equal``.
         """
-        return equality_frame(self.solution, top)
+        return equality_frame(self.solution, top if self.converged else 0)
 
     def against(self, narrower: FactorFit) -> pd.DataFrame:
         """Test a narrower model of the same items, such as one factor instead of five, against this one.

@@ -7,8 +7,10 @@ what they would be without the distribution's part (Brosseau-Liard and Savalei 2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +18,10 @@ from scipy.optimize import brentq
 from scipy.special import chndtr
 
 from svclib.stats.arrays import Floats
-from svclib.stats.factor_models.estimators import NormalEstimator, OrdinalEstimator, chi_tail
+from svclib.stats.factor_models.estimators import NormalEstimator, OrdinalEstimator, Test, chi_tail
 from svclib.stats.factor_models.robust_fit import missing_test, ordinal_test
 from svclib.stats.factor_models.solution import Solution
+from svclib.stats.marks import _
 
 LEVEL = 0.90
 CLOSE = 0.05
@@ -50,19 +53,21 @@ class Compared:
     @property
     def cfi(self) -> float:
         """Comparative fit index."""
+        if np.isnan(self.excess + self.baseline_excess):
+            return float("nan")
         most = max(self.excess, self.baseline_excess, 0.0)
-        return 1 - max(self.excess, 0.0) / most if most > 0 else 1.0 + 0 * self.excess
+        return 1 - max(self.excess, 0.0) / most if most > 0 else 1.0
 
     @property
     def tli(self) -> float:
         """Tucker–Lewis index; NaN without degrees of freedom or where the baseline fits."""
-        if self.df == 0 or self.baseline_excess <= 0:
+        if self.df == 0 or not self.baseline_excess > 0:
             return float("nan")
         return 1 - self.excess / self.df / (self.baseline_excess / self.baseline_df)
 
     def rmsea(self, size: float, groups: int, level: float = LEVEL) -> tuple[float, float, float, float]:
         """RMSEA, its limits and the probability of close fit; NaN without degrees of freedom."""
-        if self.df == 0 or self.excess != self.excess:
+        if not self.df > 0 or np.isnan(self.excess) or not self.factor > 0:
             return (float("nan"),) * 4
         unit = self.factor * groups / (size * self.df)
         limits = [
@@ -92,13 +97,22 @@ def compared(solution: Solution) -> dict[str, Compared]:
         found[SCALED] = Compared(test.adjusted, test.df, base.adjusted, base.df)
     elif not _incomplete(solution):
         return found
-    one, two = test, base
-    if isinstance(estimator, OrdinalEstimator):
-        one, two = ordinal_test(estimator, solution.point)
-    elif isinstance(estimator, NormalEstimator) and _incomplete(solution):
-        one, two = missing_test(estimator, solution.point)
+    one, two = _robust(solution)
     found[ROBUST] = Compared(one.statistic, one.df, two.statistic, two.df, one.scaling, two.scaling)
     return found
+
+
+def _robust(solution: Solution) -> tuple[Test, Test]:
+    """The tests that robust indices are made from; NaN where nothing holds a parameter."""
+    estimator, test, base = solution.estimator, solution.test, solution.baseline
+    try:
+        if isinstance(estimator, OrdinalEstimator):
+            return ordinal_test(estimator, solution.point)
+        if isinstance(estimator, NormalEstimator) and _incomplete(solution):
+            return missing_test(estimator, solution.point)
+    except np.linalg.LinAlgError:
+        return Test(np.nan, test.df, np.nan), Test(np.nan, base.df, np.nan)
+    return test, base
 
 
 def _incomplete(solution: Solution) -> bool:
@@ -107,28 +121,48 @@ def _incomplete(solution: Solution) -> bool:
     return isinstance(estimator, NormalEstimator) and not all(data.complete for data in estimator.evidence.patterns)
 
 
+class IndexNote(StrEnum):
+    """Why an index is missing."""
+
+    NO_DEGREES = _("no degrees of freedom: nothing to test")
+    NO_SATURATED = _("the answers cannot tell the covariance of every pair of items: no test")
+    NO_SCALING = _("too few respondents to scale the test")
+    IMPOSSIBLE = _("the correlations of the items, taken together, are not possible: too few respondents")
+    BASELINE = _("items without any correlation fit as well: nothing to compare with")
+
+
 def fit_indices(solution: Solution) -> pd.DataFrame:
     """Give the indices of fit; see `svclib.stats.factor_models.fit.FactorFit.fit_indices` for the columns."""
     rows: list[dict[str, object]] = []
     groups = solution.table.plan.groups
     for version, one in compared(solution).items():
         if version != ROBUST:
-            rows.append(_row("chisq", version, one.statistic, df=one.df, p_value=chi_tail(one.statistic, one.df)))
-            rows.append(
-                _row(
-                    "baseline_chisq",
-                    version,
-                    one.baseline,
-                    df=one.baseline_df,
-                    p_value=chi_tail(one.baseline, one.baseline_df),
-                )
-            )
+            chances = chi_tail(one.statistic, one.df), chi_tail(one.baseline, one.baseline_df)
+            rows.append(_row("chisq", version, one.statistic, df=one.df, p_value=chances[0]))
+            rows.append(_row("baseline_chisq", version, one.baseline, df=one.baseline_df, p_value=chances[1]))
         rows += [_row("cfi", version, one.cfi), _row("tli", version, one.tli)]
         told = _mean_scaled(solution) if version == SCALED and not solution.shifted else one
         value, low, high, close = told.rmsea(rmsea_size(solution), groups)
         rows.append(_row("rmsea", version, value, low=low, high=high, level=LEVEL, df=one.df, p_value=close))
     rows.append(_row("srmr", STANDARD, srmr(solution)))
-    return pd.DataFrame(rows + _criteria(solution))
+    frame = pd.DataFrame(rows + _criteria(solution))
+    frame["note"] = [_note(solution, row) for row in frame.to_dict("records")]
+    return frame
+
+
+def _note(solution: Solution, row: Mapping[Hashable, Any]) -> str:
+    """Say why a value or a test is missing."""
+    tested = row["index"] in ("chisq", "rmsea")
+    if not (np.isnan(row["value"]) or (tested and np.isnan(row["p_value"]))):
+        return ""
+    if solution.test.df == 0:
+        return str(IndexNote.NO_DEGREES)
+    if np.isnan(solution.estimator.saturated[1]):
+        return str(IndexNote.NO_SATURATED)
+    if row["version"] == ROBUST and isinstance(solution.estimator, OrdinalEstimator):
+        return str(IndexNote.IMPOSSIBLE)
+    scaled = solution.test.scaling > 0 and solution.baseline.scaling > 0
+    return str(IndexNote.BASELINE if scaled else IndexNote.NO_SCALING)
 
 
 def _mean_scaled(solution: Solution) -> Compared:

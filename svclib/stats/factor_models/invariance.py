@@ -197,7 +197,7 @@ def _told(fit: FactorFit) -> dict[str, float]:
 def _verdict(
     fit: FactorFit, before: FactorFit | None, test: Difference | None, delta: Mapping[str, float], alpha: float
 ) -> Verdict:
-    if not fit.converged:
+    if not fit.converged or (before is not None and not before.converged):
         return Verdict.UNKNOWN
     if before is None or test is None:
         told = _told(fit)

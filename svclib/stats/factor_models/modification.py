@@ -40,7 +40,7 @@ class ScoreTest:
 
 
 def score_tests(estimator: Estimator, at: Point, count: int) -> ScoreTest:
-    """Test the parameters of `at` behind the first `count`, which are those of the fitted model.
+    """Test the parameters of `at` behind the first `count`, which are those of the fitted model; NaN where they clash.
 
     The score of a candidate, less what the free parameters explain of it, over its variance; the change is the score
     over the expected information that is left.
@@ -49,7 +49,11 @@ def score_tests(estimator: Estimator, at: Point, count: int) -> ScoreTest:
     score = -estimator.evidence.size * gradient(at.slopes, by_moments)
     information = estimator.evidence.size * sandwiched(at.slopes, estimator.evidence.information(at.moments))
     own, mixed = information[:count, :count], information[:count, count:]
-    pulled = np.asarray(np.linalg.solve(own, mixed))
+    try:
+        pulled = np.asarray(np.linalg.solve(own, mixed))
+    except np.linalg.LinAlgError:
+        lost = np.full(mixed.shape[1], np.nan)
+        return ScoreTest(lost, lost, lost)
     left = np.diag(information)[count:] - np.einsum("ij,ij->j", mixed, pulled)
     gain = score[count:] - pulled.T @ score[:count]
     left = np.where(left > _BLIND * np.diag(information)[count:], left, 0.0)
@@ -132,7 +136,7 @@ def modification_frame(solution: Solution, top: int | None) -> pd.DataFrame:
     if answers.groups:
         frame.insert(0, answers.groups, [answers.labels[at] for at in wider.group[rows]])
     frame = frame.dropna(subset=["index"]).sort_values("index", ascending=False, kind="stable")
-    return frame.head(top).reset_index(drop=True) if top else frame.reset_index(drop=True)
+    return frame.head(len(frame) if top is None else top).reset_index(drop=True)
 
 
 def _units(solution: Solution, wider: Table, rows: Ints) -> Floats:

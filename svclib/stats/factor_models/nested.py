@@ -44,6 +44,8 @@ def difference(wider: Solution, narrower: Solution) -> Difference:
     statistic, df = two.statistic - one.statistic, two.df - one.df
     if df <= 0:
         return Difference(Test(float("nan"), 0), "")
+    if np.isnan(one.adjusted + two.adjusted) or not (wider.converged and narrower.converged):
+        return Difference(Test(float("nan"), df, float("nan")), "")
     if not wider.estimator.robust:
         return Difference(Test(max(statistic, 0.0), df), PLAIN)
     if wider.shifted:

@@ -117,17 +117,17 @@ class Precision:
 def precision(where: Layout, moments: Floats, data: Patterns) -> Precision | None:
     """Invert Σ for every pattern; nothing if it is not positive definite."""
     mu, sigma = moment_matrices(where, moments, data)
-    try:
-        np.linalg.cholesky(sigma)
-    except np.linalg.LinAlgError:
-        return None
     there = data.there.astype(float)
     both = there[:, :, None] * there[:, None, :]
     padded = sigma * both
     items = np.arange(len(sigma))
     padded[:, items, items] += 1 - there
+    try:
+        np.linalg.cholesky(sigma)
+        inverse = np.linalg.inv(padded) * both
+    except np.linalg.LinAlgError:
+        return None
     logdet = np.linalg.slogdet(padded)[1]
-    inverse = np.linalg.inv(padded) * both
     off = np.where(data.there, data.means - mu, 0.0)
     return Precision(mu, inverse, logdet, off, data.spread + off[:, :, None] * off[:, None, :])
 

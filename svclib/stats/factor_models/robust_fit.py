@@ -47,6 +47,8 @@ def ordinal_test(estimator: OrdinalEstimator, at: Point) -> tuple[Test, Test]:
 def missing_test(estimator: NormalEstimator, at: Point) -> tuple[Test, Test]:
     """Give the statistic with its scaling, of the model and of the baseline."""
     base, evidence = estimator.baseline(), estimator.evidence
+    if np.isnan(estimator.saturated[1]):
+        return Test(np.nan, at.df, np.nan), Test(np.nan, base.df, np.nan)
     moments, sizes = estimator.saturated[0], [data.total for data in evidence.patterns]
     best = [evidence.matrices(one, group) for group, one in enumerate(moments)]
     weights = block_diag(*(one * evidence.size for one in evidence.information(moments, observed=True)))
