@@ -8,7 +8,8 @@ from scipy.special import softmax
 from svclib.stats.arrays import Floats
 
 DONORS = 3
-"""Answers among which predictive mean matching picks (few, so that sparse regions are not filled from far away; Morris, White and Royston 2014)."""
+"""Answers among which predictive mean matching picks: few, so that sparse regions are not filled from far away
+(Morris, White and Royston 2014)."""
 _RIDGE = 1e-5
 """Part of the diagonal added, so that collinear predictors do no harm."""
 _PRIOR_SD = 2.5
