@@ -60,7 +60,7 @@ def bursts(
     >>> from svclib.stats.quality.scenarios import bank
     >>> found = bursts(bank(units=12, answers=60, cheats=1, share=0.5, seed=4), "day", by="branch")
     >>> found.loc[found["flagged"], ["branch", "sign"]].values.tolist()
-    [['b01', 'month_end']]
+    [['b01', 'month_end'], ['b01', 'burst']]
     """
     check_rate(rate)
     check_adjustment(adjust)
