@@ -49,23 +49,20 @@ def holed(draw: np.random.Generator, values: Any) -> Any:
 def five_truth() -> dict[str, Any]:
     """What the model of continuous answers comes to in a very large sample of five points."""
     fit = stats.cfa(frame(five(latent(np.random.default_rng(7), 400_000))), DIMENSIONS, estimator="mlr", std_lv=True)
-    return told(fit)[1]
+    return {part: told(fit, part)[2] for part in TRUTH}
 
 
-def told(fit: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Intervals of the parts of a fit, and their estimates."""
-    loadings, related = fit.loadings, fit.covariances
-    reliable = fit.reliability()
-    rows = {
-        "loadings": loadings[["low", "high", "estimate"]],
-        "standardised": loadings[["standardised_low", "standardised_high", "standardised"]],
-        "correlation": related[["standardised_low", "standardised_high", "standardised"]],
-        "reliability": reliable[["low", "high", "estimate"]],
+def told(fit: Any, part: str) -> tuple[Any, Any, Any]:
+    """Limits and estimates of a part of a fit."""
+    frames = {
+        "loadings": (lambda: fit.loadings, ["low", "high", "estimate"]),
+        "standardised": (lambda: fit.loadings, ["standardised_low", "standardised_high", "standardised"]),
+        "correlation": (lambda: fit.covariances, ["standardised_low", "standardised_high", "standardised"]),
+        "reliability": (fit.reliability, ["low", "high", "estimate"]),
     }
-    found = {name: one.to_numpy() for name, one in rows.items()}
-    return {name: (one[:, 0], one[:, 1]) for name, one in found.items()}, {
-        name: one[:, 2] for name, one in found.items()
-    }
+    frame, columns = frames[part]
+    low, high, estimate = frame()[columns].to_numpy(dtype=float).T
+    return low, high, estimate
 
 
 def reliability_truth() -> Any:
@@ -93,7 +90,7 @@ def normal_case(part: str, n: int, **options: Any) -> Any:
         values = latent(generator, n)
         if options.get("missing") == "fiml":
             values = holed(generator, values)
-        low, high = told(stats.cfa(frame(values), DIMENSIONS, std_lv=True, **options))[0][part]
+        low, high, _estimate = told(stats.cfa(frame(values), DIMENSIONS, std_lv=True, **options), part)
         return low, high, TRUTH[part]
 
     return draw
@@ -104,7 +101,7 @@ def five_case(part: str, n: int) -> Any:
 
     def draw(generator: np.random.Generator) -> tuple[Any, Any, Any]:
         fit = stats.cfa(frame(five(latent(generator, n))), DIMENSIONS, estimator="mlr", std_lv=True)
-        return *told(fit)[0][part], five_truth()[part]
+        return *told(fit, part)[:2], five_truth()[part]
 
     return draw
 
@@ -114,7 +111,23 @@ def ordinal_case(part: str, n: int) -> Any:
 
     def draw(generator: np.random.Generator) -> tuple[Any, Any, Any]:
         fit = stats.cfa(frame(five(latent(generator, n))), DIMENSIONS, estimator="wlsmv", std_lv=True)
-        return *told(fit)[0][part], TRUTH[part]
+        return *told(fit, part)[:2], TRUTH[part]
+
+    return draw
+
+
+def clustered_case(part: str, clusters: int, size: int) -> Any:
+    """Answers by branch: a tenth of the factors' variance lies between the branches."""
+
+    def draw(generator: np.random.Generator) -> tuple[Any, Any, Any]:
+        n = clusters * size
+        factors = generator.normal(size=(n, 2)) @ np.linalg.cholesky(np.array([[1.0, RELATED], [RELATED, 1.0]])).T
+        branch = np.repeat(generator.normal(size=(clusters, 2)), size, axis=0)
+        factors = np.sqrt(0.9) * factors + np.sqrt(0.1) * (branch @ np.linalg.cholesky([[1, RELATED], [RELATED, 1]]).T)
+        values = factors[:, FACTOR] * LOADINGS + generator.normal(size=(n, 8)) * np.sqrt(1 - LOADINGS**2)
+        data = frame(values).assign(branch=np.repeat(np.arange(clusters), size))
+        fit = stats.cfa(stats.Design(data, cluster="branch"), DIMENSIONS, estimator="mlr", std_lv=True)
+        return *told(fit, part)[:2], TRUTH[part]
 
     return draw
 
@@ -126,7 +139,7 @@ def near_case(related: float, n: int, *, ordinal: bool) -> Any:
         values = latent(generator, n, related=related)
         options = {"estimator": "wlsmv"} if ordinal else {}
         fit = stats.cfa(frame(five(values) if ordinal else values), DIMENSIONS, std_lv=True, **options)
-        return *told(fit)[0]["correlation"], related
+        return *told(fit, "correlation")[:2], related
 
     return draw
 
@@ -183,6 +196,10 @@ CASES = [
     ],
     *[Case(f"cfa, {part}: mlr, five skewed points, n = 200", five_case(part, 200), runs=500) for part in TRUTH],
     *[Case(f"cfa, {part}: wlsmv, five skewed points, n = 200", ordinal_case(part, 200), runs=500) for part in TRUTH],
+    *[
+        Case(f"cfa, {part}: a design of 30 branches of 10, mlr", clustered_case(part, 30, 10), runs=400)
+        for part in ("standardised", "correlation")
+    ],
     Case("cfa, correlation of .97: ml, normal, n = 150", near_case(0.97, 150, ordinal=False), runs=400),
     Case("cfa, correlation of .97: wlsmv, five skewed points, n = 200", near_case(0.97, 200, ordinal=True), runs=400),
     Case(

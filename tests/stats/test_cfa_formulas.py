@@ -18,6 +18,7 @@ from svclib.stats.factor_models.indices import Compared, noncentrality
 from svclib.stats.factor_models.minimise import Problem, minimise
 from svclib.stats.factor_models.moments import layout
 from svclib.stats.factor_models.nested import difference, strict_scaling
+from svclib.stats.factor_models.notes import FitNote
 from svclib.stats.factor_models.parameters import Plan, build
 from svclib.stats.factor_models.standardised import standardised
 
@@ -246,3 +247,35 @@ def test_ordered_words_are_taken_by_their_order():
         )
     fit = stats.cfa(worded, {"A": WORDS["A"]}, estimator="wlsmv")
     assert fit.chisq == pytest.approx(stats.cfa(answers(), {"A": WORDS["A"]}, estimator="wlsmv").chisq, rel=1e-12)
+
+
+def test_a_design_has_t_limits_with_clusters_less_one_degrees():
+    fit = stats.cfa(stats.Design(answers(), cluster="cluster"), WORDS, estimator="mlr", missing="fiml")
+    clusters = answers()["cluster"].nunique()
+    assert set(fit.loadings["df"]) == {clusters - 1}
+    assert set(fit.loadings["method"]) == {"t, sandwich of the design"}
+    rows = fit.loadings.dropna(subset="std_error")
+    reach = (rows["high"] - rows["low"]) / 2 / rows["std_error"]
+    assert (reach > 2.0).all()
+
+
+def test_few_clusters_are_noted():
+    few = answers().assign(cluster=answers()["cluster"] % 12)
+    notes = stats.cfa(stats.Design(few, cluster="cluster"), WORDS, estimator="mlr").notes["note"]
+    assert FitNote.FEW_CLUSTERS in set(notes)
+
+
+def test_volunteers_are_noted_on_every_row():
+    fit = stats.cfa(stats.Design(answers(), source="opt-in"), WORDS, estimator="mlr")
+    assert FitNote.OPT_IN in set(fit.notes["note"])
+    assert set(fit.frame["note"]) == {str(FitNote.OPT_IN)}
+    levels = ["configural", "scalar"]
+    groups = stats.invariance(
+        stats.Design(answers(), source="opt-in"),
+        WORDS,
+        groups="language",
+        estimator="mlr",
+        levels=levels,
+        free=["b2~1", "C=~c2"],
+    )
+    assert set(groups.latent_means()["note"]) == {str(FitNote.OPT_IN)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
+from scipy.special import ndtr, stdtr
 
 from svclib.stats.arrays import Floats, Ints, ratio
 from svclib.stats.estimate import estimates
@@ -19,6 +19,7 @@ from svclib.stats.factor_models.solution import Solution
 from svclib.stats.factor_models.standardised import (
     Quantities,
     correlation_interval,
+    critical,
     error_variances,
     parameters,
     plain_interval,
@@ -31,6 +32,8 @@ STANDARDISED = ("p_value", "standardised", "standardised_error", "standardised_l
 
 def method_of(solution: Solution) -> str:
     """Say how the errors were made."""
+    if not np.isinf(solution.estimator.answers.degrees):
+        return "t, sandwich of the design"
     return "normal, sandwich" if solution.estimator.robust else "normal, information"
 
 
@@ -81,7 +84,9 @@ def part_frame(
     if answers.groups:
         keys.insert(0, answers.groups, [answers.labels[at] for at in part.group])
     error = _errors(part.found, solution.vcov)
-    low, high = plain_interval(part.found.values, _errors(part.found, solution.limits_vcov), level)
+    df = answers.degrees
+    times = critical(level, df)
+    low, high = plain_interval(part.found.values, _errors(part.found, solution.limits_vcov), times)
     frame = estimates(
         keys,
         term=list(part.terms),
@@ -91,11 +96,12 @@ def part_frame(
         high=high,
         n=np.array(answers.sizes)[part.group],
         level=level,
+        df=df,
         method=method_of(solution),
         note=list(part.notes),
     )
-    limits = interval(part.whole.values, _errors(part.whole, solution.limits_vcov), level)
-    p_value = p_values(part.found.values, error)
+    limits = interval(part.whole.values, _errors(part.whole, solution.limits_vcov), times)
+    p_value = p_values(part.found.values, error, df)
     columns = (p_value, part.whole.values, _errors(part.whole, solution.vcov), *limits)
     frame = pd.concat([frame, pd.DataFrame(dict(zip(STANDARDISED, columns, strict=True)))], axis=1)
     lost = np.isnan(part.whole.values) & (frame["note"] == "").to_numpy()
@@ -108,9 +114,10 @@ def _errors(found: Quantities, vcov: Floats) -> Floats:
     return np.where((found.slopes == 0).all(axis=1), np.nan, found.errors(vcov))
 
 
-def p_values(value: Floats, error: Floats) -> Floats:
+def p_values(value: Floats, error: Floats, df: float) -> Floats:
     """Two-sided p-values of the null hypothesis of 0."""
-    return np.asarray(2 * ndtr(-np.abs(ratio(value, error))))
+    distance = -np.abs(ratio(value, error))
+    return np.asarray(2 * (ndtr(distance) if np.isinf(df) else stdtr(max(df, 1.0), distance)))
 
 
 def free_frame(solution: Solution, level: float) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from svclib.stats.factor_models.fit import FactorFit, check_options
 from svclib.stats.factor_models.indices import ROBUST, SCALED, STANDARD, value_of
 from svclib.stats.factor_models.latent_means import latent_mean_frame
 from svclib.stats.factor_models.nested import Difference, difference
+from svclib.stats.factor_models.notes import FitNote
 from svclib.stats.factor_models.parameters import Plan, read_correlated, read_dimensions
 from svclib.stats.factor_models.reading import COMPLETE, DWLS, ML, WLSMV, read_answers
 from svclib.stats.factor_models.solution import prepare, solve
@@ -180,8 +181,11 @@ class Invariance:
                 _("Means are told from the level {level}; add it to levels."),
                 level="intercepts" if self._ordinal else "scalar",
             )
-        note = "" if self.comparable else str(InvarianceNote.NOT_COMPARABLE)
-        return latent_mean_frame(self.fits[names[0]].solution, level, [note])
+        solution = self.fits[names[0]].solution
+        note: str = FitNote.OPT_IN if solution.estimator.answers.opt_in else ""
+        if not self.comparable:
+            note = InvarianceNote.NOT_COMPARABLE
+        return latent_mean_frame(solution, level, str(note))
 
     @property
     def _ordinal(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -12,26 +10,32 @@ from svclib.stats.estimate import estimates
 from svclib.stats.factor_models.frames import method_of, p_values
 from svclib.stats.factor_models.parameters import Kind, Table
 from svclib.stats.factor_models.solution import Solution
-from svclib.stats.factor_models.standardised import Quantities, factor_variances, parameters, plain_interval
+from svclib.stats.factor_models.standardised import (
+    Quantities,
+    critical,
+    factor_variances,
+    parameters,
+    plain_interval,
+)
 
 STANDARD_UNITS, POINTS = "difference in standard deviations", "difference in scale points"
 
 
-def latent_mean_frame(solution: Solution, level: float, notes: Sequence[str]) -> pd.DataFrame:
+def latent_mean_frame(solution: Solution, level: float, note: str) -> pd.DataFrame:
     """Give the difference of each group's factor means from the first group's.
 
     In standard deviations of the factor, pooled over the two groups; and, for continuous items, in points of the mean
     of the factor's items: the difference times their mean loading.
     """
     frames = [
-        _rows(solution, group, factor, level, notes)
+        _rows(solution, group, factor, level, note)
         for group in range(1, solution.table.plan.groups)
         for factor in range(len(solution.table.plan.factors))
     ]
     return pd.concat(frames, ignore_index=True)
 
 
-def _rows(solution: Solution, group: int, factor: int, level: float, notes: Sequence[str]) -> pd.DataFrame:
+def _rows(solution: Solution, group: int, factor: int, level: float, note: str) -> pd.DataFrame:
     answers, table = solution.estimator.answers, solution.table
     found = [_standardised(solution, group, factor)]
     if not table.plan.categories:
@@ -39,7 +43,7 @@ def _rows(solution: Solution, group: int, factor: int, level: float, notes: Sequ
     value = np.array([one.values[0] for one in found])
     told = Quantities(value, np.concatenate([one.slopes for one in found]))
     error = told.errors(solution.vcov)
-    low, high = plain_interval(value, told.errors(solution.limits_vcov), level)
+    low, high = plain_interval(value, told.errors(solution.limits_vcov), critical(level, answers.degrees))
     keys = pd.DataFrame(
         {
             "factor": [table.plan.factors[factor]] * len(found),
@@ -56,10 +60,11 @@ def _rows(solution: Solution, group: int, factor: int, level: float, notes: Sequ
         high=high,
         n=answers.sizes[0] + answers.sizes[group],
         level=level,
+        df=answers.degrees,
         method=method_of(solution),
-        note=list(notes)[:1] * len(found),
+        note=note,
     )
-    frame["p_value"] = p_values(value, error)
+    frame["p_value"] = p_values(value, error, answers.degrees)
     return frame
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
+from svclib.stats.design.results import NO_DEGREES, OPT_IN
 from svclib.stats.estimate import Note
 from svclib.stats.factor_models.moments import matrices
 from svclib.stats.factor_models.parameters import Kind
@@ -34,6 +35,9 @@ class FitNote(StrEnum):
     NOT_POSITIVE = _("the factors' covariances are not possible together; join factors that correlate highly")
     NO_STANDARD = _("cannot be standardised: a variance is not above 0")
     FEW_ROWS = _("fewer than five respondents a parameter: errors and tests are rough")
+    FEW_CLUSTERS = _("fewer clusters than parameters: do not rely on the test of the model")
+    NO_DEGREES = NO_DEGREES
+    OPT_IN = OPT_IN
     ROWS_LEFT_OUT = Note.ROWS_LEFT_OUT
 
 
@@ -59,6 +63,10 @@ def _faults(solution: Solution) -> Iterator[tuple[object, str, str]]:
     structural = np.isin(table.kind, (Kind.LOADING, Kind.FACTOR, Kind.RESIDUAL)) & table.estimated
     if answers.size < _FEW * len(np.unique(table.free[structural])):
         yield "", "", FitNote.FEW_ROWS
+    if answers.opt_in:
+        yield "", "", FitNote.OPT_IN
+    if answers.degrees < table.count:
+        yield "", "", FitNote.FEW_CLUSTERS if answers.degrees >= 1 else FitNote.NO_DEGREES
     for group, label in enumerate(answers.labels):
         yield from ((label, term, note) for term, note in _improper(solution, group))
 
@@ -86,5 +94,9 @@ def _improper(solution: Solution, group: int) -> Iterator[tuple[str, str]]:
 def row_notes(solution: Solution) -> list[str]:
     """A note for each row of the table."""
     lost = "" if not np.isnan(solution.vcov).any() else FitNote.NOT_HELD
+    if not lost and solution.estimator.answers.degrees < 1:
+        lost = FitNote.NO_DEGREES
+    if not lost and solution.estimator.answers.opt_in:
+        lost = FitNote.OPT_IN
     free = FitNote.NOT_CONVERGED if not solution.converged else lost
     return [str(FitNote.FIXED if at < 0 else free) for at in solution.table.free]

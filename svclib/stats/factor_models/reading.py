@@ -12,7 +12,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints
 from svclib.stats.columns import check_columns, matrix, names_of
-from svclib.stats.design.sampling import Sampling
+from svclib.stats.design.sampling import Sampling, degrees_of_freedom
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.factor_models.categories import merged
 from svclib.stats.factor_models.normal import Patterns, read_patterns
@@ -47,6 +47,10 @@ class Answers:
         How the respondents were drawn, if `data` was a design.
     asked : int
         Rows that answered any item.
+    degrees : float
+        Clusters less strata of a design; infinite without one.
+    opt_in : bool
+        Some respondents chose themselves.
     """
 
     items: tuple[str, ...]
@@ -58,6 +62,8 @@ class Answers:
     frame: pd.DataFrame
     sampling: Sampling | None
     asked: int
+    degrees: float = np.inf
+    opt_in: bool = False
 
     @property
     def sizes(self) -> list[int]:
@@ -117,7 +123,16 @@ def read_answers(
         frame=design.frame,
         sampling=given,
         asked=int(asked.sum()),
+        degrees=_degrees(given, kept),
+        opt_in="opt-in" in names_of(design.source),
     )
+
+
+def _degrees(sampling: Sampling | None, kept: Bools) -> float:
+    """Degrees of freedom of the rows used: clusters less strata, infinite without a design."""
+    if sampling is None:
+        return float("inf")
+    return float(degrees_of_freedom(sampling, kept, np.zeros(len(kept), dtype=np.int64), 1)[0])
 
 
 def _groups(data: pd.DataFrame, column: str | None) -> tuple[Ints, tuple[Any, ...]]:

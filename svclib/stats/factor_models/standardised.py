@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit, logit, stdtrit
 
 from svclib.stats.arrays import Floats, Ints
 from svclib.stats.factor_models.moments import explained, variances
@@ -120,22 +120,28 @@ def _residuals(
     return Quantities(np.where(own, share.values, related.values), np.where(own[:, None], share.slopes, related.slopes))
 
 
-def plain_interval(value: Floats, error: Floats, level: float) -> tuple[Floats, Floats]:
-    """Give value ± z · error."""
-    reach = normal_quantile(level) * error
-    return value - reach, value + reach
+def critical(level: float, df: float) -> float:
+    """Two-sided quantile of t, of the normal for infinite degrees of freedom; NaN below one."""
+    if np.isinf(df):
+        return normal_quantile(level)
+    return float(stdtrit(df, (1 + level) / 2)) if df >= 1 else float("nan")
 
 
-def share_interval(share: Floats, error: Floats, level: float) -> tuple[Floats, Floats]:
+def plain_interval(value: Floats, error: Floats, times: float) -> tuple[Floats, Floats]:
+    """Give value ± times · error."""
+    return value - times * error, value + times * error
+
+
+def share_interval(share: Floats, error: Floats, times: float) -> tuple[Floats, Floats]:
     """Interval of a share on the logit scale; NaN outside (0, 1)."""
     inside = (share > 0) & (share < 1)
     safe = np.where(inside, share, 0.5)
-    reach = normal_quantile(level) * error / (safe * (1 - safe))
+    reach = times * error / (safe * (1 - safe))
     low, high = expit(logit(safe) - reach), expit(logit(safe) + reach)
     return np.where(inside, low, np.nan), np.where(inside, high, np.nan)
 
 
-def correlation_interval(value: Floats, error: Floats, level: float) -> tuple[Floats, Floats]:
+def correlation_interval(value: Floats, error: Floats, times: float) -> tuple[Floats, Floats]:
     """Interval of a correlation or standardised loading, between the plain one and that on Fisher's scale.
 
     Towards 0 the limit lies halfway between the two, towards ±1 it is the wider one, cut at ±1. Fisher's z = artanh r
@@ -143,10 +149,10 @@ def correlation_interval(value: Floats, error: Floats, level: float) -> tuple[Fl
     (n = 200); this one holds from 0 to 1. Beyond ±1 it is the plain one.
     """
     size, sign = np.abs(value), np.where(value < 0, -1.0, 1.0)
-    low, high = plain_interval(size, error, level)
+    low, high = plain_interval(size, error, times)
     inside = size < 1
     safe = np.where(inside, size, 0.0)
-    centre, reach = np.arctanh(safe), normal_quantile(level) * error / (1 - safe**2)
+    centre, reach = np.arctanh(safe), times * error / (1 - safe**2)
     inner = np.where(inside, (low + np.tanh(centre - reach)) / 2, low)
     outer = np.where(inside, np.minimum(np.maximum(high, np.tanh(centre + reach)), 1.0), high)
     return np.where(sign > 0, inner, -outer), np.where(sign > 0, outer, -inner)

@@ -13,6 +13,7 @@ from svclib.stats.factor_models.parameters import Kind
 from svclib.stats.factor_models.solution import Solution
 from svclib.stats.factor_models.standardised import (
     Quantities,
+    critical,
     factor_variances,
     parameters,
     share_interval,
@@ -39,7 +40,7 @@ def _rows(solution: Solution, group: int, level: float, observed: bool) -> pd.Da
     slopes = np.concatenate([one.slopes for one in found])
     told = Quantities(values, slopes)
     error = told.errors(solution.vcov)
-    low, high = share_interval(values, told.errors(solution.limits_vcov), level)
+    low, high = share_interval(values, told.errors(solution.limits_vcov), critical(level, answers.degrees))
     keys = pd.DataFrame({"factor": np.repeat(factors, 2)})
     if answers.groups:
         keys.insert(0, answers.groups, [answers.labels[group]] * len(keys))
@@ -52,6 +53,7 @@ def _rows(solution: Solution, group: int, level: float, observed: bool) -> pd.Da
         high=high,
         n=answers.sizes[group],
         level=level,
+        df=answers.degrees,
         method="logit, delta",
         note=["" if inside else str(FitNote.NO_STANDARD) for inside in (values > 0) & (values < 1)],
     )
