@@ -321,8 +321,9 @@ def cfa(
 
     Notes
     -----
-    Numbers equal those of R's lavaan 0.6-14 (Rosseel 2012). A solution that cannot be (a negative variance, a
-    correlation beyond 1) is returned as it is and named in ``notes``.
+    Numbers equal those of R's lavaan 0.6-14 (Rosseel 2012). Limits of robust estimators are wider than
+    estimate ± z · error where small samples ask for it, and those of a design use t with its degrees of freedom. A
+    solution that cannot be (a negative variance, a correlation beyond 1) is returned as it is and named in ``notes``.
 
     Examples
     --------
