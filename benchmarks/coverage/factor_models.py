@@ -59,6 +59,12 @@ def told(fit: Any, part: str) -> tuple[Any, Any, Any]:
         "standardised": (lambda: fit.loadings, ["standardised_low", "standardised_high", "standardised"]),
         "correlation": (lambda: fit.covariances, ["standardised_low", "standardised_high", "standardised"]),
         "reliability": (fit.reliability, ["low", "high", "estimate"]),
+        "error variances": (lambda: fit.variances[2:], ["low", "high", "estimate"]),
+        "unexplained shares": (
+            lambda: fit.variances[2:],
+            ["standardised_low", "standardised_high", "standardised"],
+        ),
+        "thresholds": (lambda: fit.thresholds, ["low", "high", "estimate"]),
     }
     frame, columns = frames[part]
     low, high, estimate = frame()[columns].to_numpy(dtype=float).T
@@ -80,6 +86,8 @@ TRUTH = {
     "standardised": LOADINGS,
     "correlation": np.array([RELATED]),
     "reliability": reliability_truth(),
+    "error variances": 1 - LOADINGS**2,
+    "unexplained shares": 1 - LOADINGS**2,
 }
 
 
@@ -110,8 +118,11 @@ def ordinal_case(part: str, n: int) -> Any:
     """Five skewed points taken as ordinal."""
 
     def draw(generator: np.random.Generator) -> tuple[Any, Any, Any]:
-        fit = stats.cfa(frame(five(latent(generator, n))), DIMENSIONS, estimator="wlsmv", std_lv=True)
-        return *told(fit, part)[:2], TRUTH[part]
+        data = frame(five(latent(generator, n)))
+        if part == "thresholds":
+            data = data.clip(lower=3)  # the two lowest points are rare: their thresholds may be missing
+        fit = stats.cfa(data, DIMENSIONS, estimator="wlsmv", std_lv=True)
+        return *told(fit, part)[:2], np.tile(SKEWED[2:], 8) if part == "thresholds" else TRUTH[part]
 
     return draw
 
@@ -195,7 +206,10 @@ CASES = [
         for part in ("standardised", "correlation")
     ],
     *[Case(f"cfa, {part}: mlr, five skewed points, n = 200", five_case(part, 200), runs=500) for part in TRUTH],
-    *[Case(f"cfa, {part}: wlsmv, five skewed points, n = 200", ordinal_case(part, 200), runs=500) for part in TRUTH],
+    *[
+        Case(f"cfa, {part}: wlsmv, five skewed points, n = 200", ordinal_case(part, 200), runs=500)
+        for part in (*TRUTH, "thresholds")
+    ],
     *[
         Case(f"cfa, {part}: a design of 30 branches of 10, mlr", clustered_case(part, 30, 10), runs=400)
         for part in ("standardised", "correlation")

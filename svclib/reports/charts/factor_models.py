@@ -14,7 +14,7 @@ from svclib.reports.charts.layout import PHONE, ROW, inner_width, label_limit, l
 from svclib.reports.charts.path_places import Places, places
 from svclib.reports.theme import colors, palette
 from svclib.reports.words import RATING
-from svclib.stats.factor_models.fit import FactorFit
+from svclib.stats.factor_models.fit import ConfirmatoryFit
 from svclib.stats.factor_models.invariance import CFI_FALL, RMSEA_RISE, Invariance, Verdict
 from svclib.stats.factor_models.latent_means import STANDARD_UNITS
 
@@ -33,7 +33,7 @@ LEVELS: Mapping[str, str] = {
 
 
 def model_loadings(
-    fit: FactorFit,
+    fit: ConfirmatoryFit,
     *,
     labels: Mapping[str, str] | None = None,
     language: str = "en",
@@ -43,7 +43,7 @@ def model_loadings(
 
     Parameters
     ----------
-    fit : FactorFit
+    fit : ConfirmatoryFit
         Result of `stats.cfa`; with groups each group has its own mark.
     labels : mapping of str to str, optional
         What to call the items and the factors.
@@ -68,7 +68,7 @@ def _named(name: str, labels: Mapping[str, str] | None) -> str:
     return str((labels or {}).get(str(name), name))
 
 
-def _loading_rows(fit: FactorFit, labels: Mapping[str, str] | None) -> pd.DataFrame:
+def _loading_rows(fit: ConfirmatoryFit, labels: Mapping[str, str] | None) -> pd.DataFrame:
     frame = fit.loadings
     shown = pd.DataFrame({"factor": [_named(one, labels) for one in frame["factor"]]})
     shown["item"] = [_named(one, labels) for one in frame["item"]]
@@ -118,7 +118,7 @@ def _numbers(*names: str) -> list[alt.Tooltip]:
 
 
 def path_diagram(
-    fit: FactorFit,
+    fit: ConfirmatoryFit,
     *,
     group: Any = None,
     labels: Mapping[str, str] | None = None,
@@ -130,7 +130,7 @@ def path_diagram(
 
     Parameters
     ----------
-    fit : FactorFit
+    fit : ConfirmatoryFit
     group : optional
         Which group; the first without.
     labels : mapping of str to str, optional

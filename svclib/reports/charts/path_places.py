@@ -11,7 +11,7 @@ import pandas as pd
 
 from svclib.reports import words
 from svclib.reports.charts.layout import PHONE
-from svclib.stats.factor_models.fit import FactorFit
+from svclib.stats.factor_models.fit import ConfirmatoryFit
 
 _STEP = 25
 """Pixels from item to item."""
@@ -50,7 +50,7 @@ class Places:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
-def places(fit: FactorFit, group: Any, labels: Mapping[str, str] | None, width: int) -> Places:
+def places(fit: ConfirmatoryFit, group: Any, labels: Mapping[str, str] | None, width: int) -> Places:
     """Lay out the model of a group."""
     loadings, related = _of(fit, fit.loadings, group), _of(fit, fit.covariances, group)
     rows, centre, height = _heights(fit, loadings)
@@ -85,7 +85,7 @@ def places(fit: FactorFit, group: Any, labels: Mapping[str, str] | None, width: 
     return Places(factors, boxes, arms, arcs, pd.DataFrame(texts), height, sizes)
 
 
-def _of(fit: FactorFit, frame: pd.DataFrame, group: Any) -> pd.DataFrame:
+def _of(fit: ConfirmatoryFit, frame: pd.DataFrame, group: Any) -> pd.DataFrame:
     if not fit.groups:
         return frame
     column = fit.solution.estimator.answers.groups
@@ -106,7 +106,7 @@ def _short(name: str, room: int, size: int) -> str:
     return name[:kept].rstrip() + "…"
 
 
-def _heights(fit: FactorFit, loadings: pd.DataFrame) -> tuple[dict[str, float], dict[str, float], int]:
+def _heights(fit: ConfirmatoryFit, loadings: pd.DataFrame) -> tuple[dict[str, float], dict[str, float], int]:
     """Heights of the items, under the factor that names them first, and of the factors."""
     rows: dict[str, float] = {}
     at = _STEP / 2
@@ -143,7 +143,7 @@ def _arms(
 
 
 def _arcs(
-    fit: FactorFit, related: pd.DataFrame, centre: dict[str, float], left: int
+    fit: ConfirmatoryFit, related: pd.DataFrame, centre: dict[str, float], left: int
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Arcs on the left of the factors, the wider the further apart, and their numbers at the widest place."""
     points, numbers = [], []

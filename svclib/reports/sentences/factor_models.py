@@ -12,7 +12,7 @@ from svclib.reports import words
 from svclib.reports.charts.factor_models import WEAK
 from svclib.reports.sentences.notes import note
 from svclib.reports.words import Unit
-from svclib.stats.factor_models.fit import FactorFit
+from svclib.stats.factor_models.fit import ConfirmatoryFit
 from svclib.stats.factor_models.invariance import CFI_FALL
 
 LOADING = Unit(digits=2)
@@ -48,12 +48,12 @@ GROUPS = {
 Labels = Mapping[str, str] | None
 
 
-def structure(fit: FactorFit, language: str = "en") -> str:
+def structure(fit: ConfirmatoryFit, language: str = "en") -> str:
     """Say whether the structure of dimensions fits the answers, how well, and whether chance could explain the rest.
 
     Parameters
     ----------
-    fit : FactorFit
+    fit : ConfirmatoryFit
         Result of `stats.cfa`.
     language : {"zh-CN", "en"}
     """
@@ -76,7 +76,7 @@ def structure(fit: FactorFit, language: str = "en") -> str:
     return joined([said, _chance(fit, language)], language)
 
 
-def _first_note(fit: FactorFit) -> str:
+def _first_note(fit: ConfirmatoryFit) -> str:
     return str(fit.notes["note"].iloc[0]) if len(fit.notes) else ""
 
 
@@ -87,7 +87,7 @@ def _grade(told: Mapping[str, float]) -> str:
     return "good" if meets(_GOOD) else "fair" if meets(_FAIR) else "poor"
 
 
-def _indices(fit: FactorFit, told: Mapping[str, float], language: str) -> str:
+def _indices(fit: ConfirmatoryFit, told: Mapping[str, float], language: str) -> str:
     rows = fit.fit_indices[fit.fit_indices["index"] == "rmsea"].dropna(subset=["value"])
     row = rows.iloc[-1]
     return translate(
@@ -100,7 +100,7 @@ def _indices(fit: FactorFit, told: Mapping[str, float], language: str) -> str:
     )
 
 
-def _chance(fit: FactorFit, language: str) -> str:
+def _chance(fit: ConfirmatoryFit, language: str) -> str:
     if not words.known(fit.p_value):
         rows = fit.fit_indices.query("index == 'chisq' and note != ''")["note"]
         why = note(rows.iloc[-1], language) if len(rows) else words.MISSING
@@ -132,7 +132,7 @@ def named(name: Any, labels: Labels) -> str:
     return str((labels or {}).get(str(name), name))
 
 
-def distinct(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> str:
+def distinct(fit: ConfirmatoryFit, *, labels: Labels = None, language: str = "en") -> str:
     """Say whether the dimensions can be told apart by their correlations; empty for a single one.
 
     Parameters
@@ -172,14 +172,14 @@ def _interval(row: Mapping[Any, Any] | pd.Series, language: str) -> str:
     return translate(_("{level} interval {limits}"), language, level=level, limits=limits)
 
 
-def overview(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> list[str]:
+def overview(fit: ConfirmatoryFit, *, labels: Labels = None, language: str = "en") -> list[str]:
     """Say all that a fit came to: the structure, its dimensions, its items, what is wrong with it."""
     said = [structure(fit, language), distinct(fit, labels=labels, language=language)]
     said.append(weak_items(fit, labels=labels, language=language))
     return [text for text in [*said, *problems(fit, labels=labels, language=language)] if text]
 
 
-def weak_items(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> str:
+def weak_items(fit: ConfirmatoryFit, *, labels: Labels = None, language: str = "en") -> str:
     """Say which items load below 0.5, or which is the weakest.
 
     Parameters
@@ -213,7 +213,7 @@ def against(row: Mapping[Any, Any], narrower: str, wider: str, language: str = "
     Parameters
     ----------
     row : mapping
-        The row of `FactorFit.against`.
+        The row of `ConfirmatoryFit.against`.
     narrower, wider : str
         What to call the two, in `language`, such as "one dimension".
     """
@@ -275,7 +275,7 @@ def labels(codebook: pd.DataFrame, language: str = "en") -> dict[str, str]:
     return {**{name: translate(text, language) for name, text in {**GROUPS, **CONSTRUCTS}.items()}, **found}
 
 
-def problems(fit: FactorFit, *, labels: Labels = None, language: str = "en") -> list[str]:
+def problems(fit: ConfirmatoryFit, *, labels: Labels = None, language: str = "en") -> list[str]:
     """Say what is wrong with the solution, a sentence a kind of fault with the parameters it shows in."""
     said = []
     for text, rows in fit.notes.groupby("note", sort=False):

@@ -16,7 +16,7 @@ from svclib.stats.factor_models.solution import Solution
 
 
 def equality_frame(solution: Solution, top: int | None) -> pd.DataFrame:
-    """Give the candidates, largest index first; see `FactorFit.equality_indices`."""
+    """Give the candidates, largest index first; see `ConfirmatoryFit.equality_indices`."""
     table, answers = solution.table.with_values(solution.values), solution.estimator.answers
     rows = tied(table)
     found = score_tests(solution.estimator, _released(solution, table, rows), table.count)

@@ -28,7 +28,7 @@ from svclib.stats.marks import _
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FactorFit:
+class ConfirmatoryFit:
     """A fitted factor model.
 
     Frames of parameters are in the shape of an estimate (`svclib.stats.estimate`), behind the column of groups where
@@ -52,7 +52,7 @@ class FactorFit:
         answers = self.solution.estimator.answers
         said = "" if self.converged else ", not converged"
         return (
-            f"FactorFit({len(self.solution.table.plan.items)} items, {len(self.solution.table.plan.factors)} factors, "
+            f"ConfirmatoryFit({len(self.solution.table.plan.items)} items, {len(self.solution.table.plan.factors)} factors, "
             f"n={answers.size}, {self.estimator}: chisq={self.chisq:.2f}, df={self.df}{said})"
         )
 
@@ -189,12 +189,12 @@ class FactorFit:
         """
         return equality_frame(self.solution, top if self.converged else 0)
 
-    def against(self, narrower: FactorFit) -> pd.DataFrame:
+    def against(self, narrower: ConfirmatoryFit) -> pd.DataFrame:
         """Test a narrower model of the same items, such as one factor instead of five, against this one.
 
         Parameters
         ----------
-        narrower : FactorFit
+        narrower : ConfirmatoryFit
             A model that follows from this one by restrictions: factors joined, correlations of errors left out.
 
         Returns
@@ -277,7 +277,7 @@ def cfa(
     means: bool = False,
     merge: int = 0,
     level: float = 0.95,
-) -> FactorFit:
+) -> ConfirmatoryFit:
     """Fit a confirmatory factor model: each item loads on the factors that name it, factors correlate freely.
 
     Parameters
@@ -311,7 +311,7 @@ def cfa(
 
     Returns
     -------
-    FactorFit
+    ConfirmatoryFit
 
     Raises
     ------
@@ -350,7 +350,7 @@ def cfa(
         equal=frozenset(equal),
         released=frozenset([free] if isinstance(free, str) else free),
     )
-    return FactorFit(solve(prepare(answers, plan, estimator, missing), plan), estimator, level)
+    return ConfirmatoryFit(solve(prepare(answers, plan, estimator, missing), plan), estimator, level)
 
 
 def check_options(estimator: str, missing: str, equal: Sequence[str], groups: str | None) -> None:

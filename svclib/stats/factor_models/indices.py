@@ -132,7 +132,7 @@ class IndexNote(StrEnum):
 
 
 def fit_indices(solution: Solution) -> pd.DataFrame:
-    """Give the indices of fit; see `svclib.stats.factor_models.fit.FactorFit.fit_indices` for the columns."""
+    """Give the indices of fit; see `svclib.stats.factor_models.fit.ConfirmatoryFit.fit_indices` for the columns."""
     rows: list[dict[str, object]] = []
     groups = solution.table.plan.groups
     for version, one in compared(solution).items():

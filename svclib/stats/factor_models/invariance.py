@@ -18,7 +18,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.design.survey import Design
 from svclib.stats.estimate import check_level
-from svclib.stats.factor_models.fit import FactorFit, check_options
+from svclib.stats.factor_models.fit import ConfirmatoryFit, check_options
 from svclib.stats.factor_models.indices import ROBUST, SCALED, STANDARD, value_of
 from svclib.stats.factor_models.latent_means import latent_mean_frame
 from svclib.stats.factor_models.nested import Difference, difference
@@ -74,13 +74,13 @@ class Invariance:
 
     Attributes
     ----------
-    fits : dict of str to FactorFit
+    fits : dict of str to ConfirmatoryFit
         By level, from the least equal.
     alpha : float
         Below this p-value a test speaks against a level.
     """
 
-    fits: Mapping[str, FactorFit]
+    fits: Mapping[str, ConfirmatoryFit]
     alpha: float
 
     def __repr__(self) -> str:
@@ -100,7 +100,7 @@ class Invariance:
             before = fit
         return pd.DataFrame(rows)
 
-    def _row(self, name: str, fit: FactorFit, before: FactorFit | None) -> dict[str, object]:
+    def _row(self, name: str, fit: ConfirmatoryFit, before: ConfirmatoryFit | None) -> dict[str, object]:
         here, there = _told(fit), None if before is None else _told(before)
         test = None if before is None else difference(before.solution, fit.solution)
         delta = {
@@ -138,7 +138,7 @@ class Invariance:
         """Whether means may be compared between the groups."""
         return self.held in COMPARABLE
 
-    def fit(self, level: str) -> FactorFit:
+    def fit(self, level: str) -> ConfirmatoryFit:
         """Give the model of a level."""
         if level not in self.fits:
             raise InvalidInput(
@@ -158,7 +158,7 @@ class Invariance:
         Returns
         -------
         DataFrame
-            As of `FactorFit.equality_indices`; put terms into ``free=`` to have partial invariance, one at a time.
+            As of `ConfirmatoryFit.equality_indices`; put terms into ``free=`` to have partial invariance, one at a time.
         """
         names = list(self.fits)
         after = names.index(self.held) + 1 if self.held else 0
@@ -192,14 +192,18 @@ class Invariance:
         return bool(next(iter(self.fits.values())).solution.table.plan.categories)
 
 
-def _told(fit: FactorFit) -> dict[str, float]:
+def _told(fit: ConfirmatoryFit) -> dict[str, float]:
     """CFI, RMSEA and SRMR in the version that the rules of change were made for."""
     order = (SCALED, STANDARD) if fit.solution.table.plan.categories else (ROBUST, SCALED, STANDARD)
     return {name: value_of(fit.fit_indices, name, order) for name in ("cfi", "rmsea", "srmr")}
 
 
 def _verdict(
-    fit: FactorFit, before: FactorFit | None, test: Difference | None, delta: Mapping[str, float], alpha: float
+    fit: ConfirmatoryFit,
+    before: ConfirmatoryFit | None,
+    test: Difference | None,
+    delta: Mapping[str, float],
+    alpha: float,
 ) -> Verdict:
     if not fit.converged or (before is not None and not before.converged):
         return Verdict.UNKNOWN
@@ -292,10 +296,10 @@ def invariance(
     )
     ready = prepare(answers, plan, estimator, missing)
     released = frozenset([free] if isinstance(free, str) else free)
-    fits: dict[str, FactorFit] = {}
+    fits: dict[str, ConfirmatoryFit] = {}
     for name, equal in chosen.items():
         wanted = replace(plan, equal=frozenset(equal), released=released)
-        fits[name] = FactorFit(solve(ready, wanted), estimator, level)
+        fits[name] = ConfirmatoryFit(solve(ready, wanted), estimator, level)
     return Invariance(fits, alpha)
 
 

@@ -117,7 +117,7 @@ def _error_covariances(table: Table, group: int) -> list[tuple[int, int, int, in
 
 
 def modification_frame(solution: Solution, top: int | None) -> pd.DataFrame:
-    """Give the modification indices, largest first; see `FactorFit.modification_indices`."""
+    """Give the modification indices, largest first; see `ConfirmatoryFit.modification_indices`."""
     answers, count = solution.estimator.answers, solution.table.count
     wider = candidates(solution.table.with_values(solution.values))
     at = point(wider, solution.estimator.evidence, wider.start())

@@ -93,7 +93,7 @@ def restriction(wider: Solution, narrower: Solution) -> Spread:
 
 
 def difference_frame(wider: Solution, narrower: Solution) -> pd.DataFrame:
-    """Give the test and the changes of the indices; see `FactorFit.against`.
+    """Give the test and the changes of the indices; see `ConfirmatoryFit.against`.
 
     Raises
     ------
