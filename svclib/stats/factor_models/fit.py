@@ -52,7 +52,7 @@ class ConfirmatoryFit:
         answers = self.solution.estimator.answers
         said = "" if self.converged else ", not converged"
         return (
-            f"ConfirmatoryFit({len(self.solution.table.plan.items)} items, {len(self.solution.table.plan.factors)} factors, "
+            f"ConfirmatoryFit({len(self.items)} items, {len(self.factors)} factors, "
             f"n={answers.size}, {self.estimator}: chisq={self.chisq:.2f}, df={self.df}{said})"
         )
 

@@ -158,7 +158,7 @@ class Invariance:
         Returns
         -------
         DataFrame
-            As of `ConfirmatoryFit.equality_indices`; put terms into ``free=`` to have partial invariance, one at a time.
+            As of `ConfirmatoryFit.equality_indices`; terms put into ``free=``, one at a time, make invariance partial.
         """
         names = list(self.fits)
         after = names.index(self.held) + 1 if self.held else 0
