@@ -175,8 +175,9 @@ def fabrication(
     (robustly: a few strange ones hardly move it) on top of chance within a unit; see `svclib.stats.quality.units`.
     So good branches, chatty branches and branches with busy month ends are not flagged for that alone: only a unit
     beyond the others' spread is. What all units do alike cannot be seen. In simulated honest banks of 12 to 40 units
-    any is flagged with a chance of 0.05 (nominal 0.05), of 0.12 where units differ twice as much as is usual. Signs: Bredl, Storfinger and Menold (2013),
-    Kuriakose and Robbins (2016) with the caveats of Simmons et al. (2016). A flag calls for a look; it proves nothing.
+    any is flagged with a chance of 0.05 (nominal 0.05), of 0.12 where units differ twice as much as is usual. Signs:
+    Bredl, Storfinger and Menold (2013), Kuriakose and Robbins (2016) with the caveats of Simmons et al. (2016). A flag
+    calls for a look; it proves nothing.
 
     Examples
     --------
