@@ -152,12 +152,27 @@ def _empty(n: int, share: float) -> Draw:
 _APART = "the interval of the share and those of both groups are combined as if each stood alone"
 
 CASES = [
-    Case("with_and_without csat: n = 60, 10 % flagged, nearly all satisfied", _without("csat", 60, 0.1), runs=500),
+    Case(
+        "with_and_without csat: n = 60, 10 % flagged, nearly all satisfied",
+        _without("csat", 60, 0.1),
+        runs=500,
+        conservative=_APART,
+    ),
     Case("with_and_without csat: n = 400, 5 % flagged", _without("csat", 400, 0.05), runs=500, conservative=_APART),
-    Case("with_and_without csat: n = 200, 10 % flagged by chance", _without("csat", 200, 0.1, "alike"), runs=500),
+    Case(
+        "with_and_without csat: n = 200, 10 % flagged by chance",
+        _without("csat", 200, 0.1, "alike"),
+        runs=500,
+        conservative=_APART,
+    ),
     Case("with_and_without nps: n = 60, 10 % flagged", _without("nps", 60, 0.1), runs=500, conservative=_APART),
     Case("with_and_without nps: n = 400, 5 % flagged", _without("nps", 400, 0.05), runs=500, conservative=_APART),
-    Case("with_and_without mean: n = 60, 10 % flagged, skewed 1-5", _without("mean", 60, 0.1), runs=500),
+    Case(
+        "with_and_without mean: n = 60, 10 % flagged, skewed 1-5",
+        _without("mean", 60, 0.1),
+        runs=500,
+        conservative=_APART,
+    ),
     Case("with_and_without mean: n = 400, 5 % flagged", _without("mean", 400, 0.05), runs=500),
     Case("with_and_without ces: n = 120, 20 % flagged by chance", _without("ces", 120, 0.2, "alike"), runs=500),
     Case("with_and_without csat: 40 clusters, weights, flags bunch", _clustered("csat", 40, 0.15), runs=500),
