@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,3 +128,18 @@ def answers_for(effective_n: Floats, deff: Floats, population: Floats) -> Floats
     n = effective_n * deff
     n = n / (1 + n / population)
     return np.asarray(np.ceil(np.round(n, 9)), dtype=np.float64)
+
+
+def smallest_number(enough: Callable[[float], bool], *, step: float) -> float:
+    """Find the smallest number of answers, to within `step`, that is `enough`; infinite if `MOST` are not."""
+    low, high = 2.0, 4.0
+    if enough(low):
+        return low
+    while not enough(high):
+        low, high = high, high * 2
+        if high > MOST:
+            return float(np.inf)
+    while high - low > max(step, step * 1e-6 * high):
+        middle = (low + high) / 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high

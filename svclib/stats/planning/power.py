@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +20,7 @@ from svclib.stats.planning.plans import (
     checked,
     effective,
     expected_answers,
+    smallest_number,
     together,
 )
 from svclib.stats.planning.precision import for_margin
@@ -268,21 +268,7 @@ def _variances(contrast: Contrast) -> tuple[float, tuple[float, float]]:
 
 def _for_power(contrast: Contrast, wanted: float) -> float:
     """Answers in each group that reach the power, as a real number; infinite if none does."""
-    return _smallest(lambda n: power_of(contrast, n, n) >= wanted)
-
-
-def _smallest(enough: Callable[[float], bool]) -> float:
-    low, high = 2.0, 4.0
-    if enough(low):
-        return low
-    while not enough(high):
-        low, high = high, high * 2
-        if high > MOST:
-            return float(np.inf)
-    while high - low > max(1e-6, 1e-12 * high):
-        middle = (low + high) / 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    return smallest_number(lambda n: power_of(contrast, n, n) >= wanted, step=1e-6)
 
 
 def detectable_difference(

@@ -8,7 +8,16 @@ from scipy.special import bdtr, gammaln, stdtrit
 
 from svclib.stats.arrays import Floats
 from svclib.stats.intervals import share_difference, wilson
-from svclib.stats.planning.plans import MOST, Answers, Number, checked, effective, expected_answers, together
+from svclib.stats.planning.plans import (
+    MOST,
+    Answers,
+    Number,
+    checked,
+    effective,
+    expected_answers,
+    smallest_number,
+    together,
+)
 
 _EXACT = 2000
 """Up to so many answers the width of a share is averaged over all counts that may come."""
@@ -132,18 +141,4 @@ def _around(answers: Answers, worth: Floats, margin: Floats, level: float) -> tu
 
 def for_margin(answers: Answers, margin: float, level: float) -> float:
     """Smallest number of answers of a simple random sample whose half width is `margin`, as a real number."""
-
-    def narrow(n: float) -> bool:
-        return half_width(answers, n, n, level) <= margin
-
-    low, high = 2.0, 4.0
-    if narrow(low):
-        return low
-    while not narrow(high):
-        low, high = high, high * 2
-        if high > MOST:
-            return float(np.inf)
-    while high - low > max(1e-3, 1e-9 * high):
-        middle = (low + high) / 2
-        low, high = (low, middle) if narrow(middle) else (middle, high)
-    return high
+    return smallest_number(lambda n: half_width(answers, n, n, level) <= margin, step=1e-3)
