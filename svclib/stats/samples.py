@@ -90,7 +90,7 @@ def with_values(
 ) -> Sample:
     """Make a `Sample` of values already computed, one for each row of `data`."""
     group, keys = groups(data, names_of(by))
-    weight = _weights(data, weights)
+    weight = row_weights(data, weights)
     kept = ~np.isnan(values) & (weight > 0)
     return Sample(values[kept], weight[kept], group[kept], keys, weights is not None)
 
@@ -115,7 +115,8 @@ def _categorical_codes(series: pd.Series, keys: pd.DataFrame) -> Ints:
     return np.where(codes < 0, len(keys) - 1, codes)
 
 
-def _weights(data: pd.DataFrame, column: str | None) -> Floats:
+def row_weights(data: pd.DataFrame, column: str | None) -> Floats:
+    """Read weights of 0 or more; 1 without a column."""
     if column is None:
         return np.ones(len(data))
     weight = numbers(data, column)

@@ -15,7 +15,7 @@ from svclib.stats.clocks.curve import Curve, Points, fit_curve, remaining
 from svclib.stats.clocks.limits import check_method, effective_limits, effective_number, normal_limits
 from svclib.stats.clocks.spells import ClockNote, make_spells
 from svclib.stats.columns import check_columns, check_frame, names_of
-from svclib.stats.estimate import MIN_MEAN, Note, check_level, estimates
+from svclib.stats.estimate import MIN_MEAN, check_level, estimates
 from svclib.stats.marks import _
 
 METHODS = ("beta", "wilson", "log-log", "plain")
@@ -165,7 +165,7 @@ class Incidence:
         share, variance = incidence(self.curve, cause)
         found, error = points.read(share, 0.0), np.sqrt(points.read(variance, 0.0))
         low, high = self._limits(found, error, points)
-        note = self._notes(points, low)
+        note = self.curve.notes(points, low, self.min_n)
         empty = (note == ClockNote.NO_CASES) | (note == ClockNote.NOT_FOLLOWED)
         keys = self.curve.spells.keys.iloc[points.group].reset_index(drop=True).assign(time=points.time)
         named = zip(("estimate", "std_error", "low", "high"), (found, error, low, high), strict=True)
@@ -186,17 +186,6 @@ class Incidence:
         every = self.curve.spells.n[points.group].astype(np.float64)
         number = effective_number(share, error, np.where((share < 1) & (left > 0), left, every))
         return effective_limits(share, number, self.level, self.method)
-
-    def _notes(self, points: Points, low: Floats) -> Any:
-        n, (last, at_last) = self.curve.spells.n, self.curve.last()
-        after = (points.time > last[points.group]) & (at_last[points.group] > 0)
-        choices = [
-            (n[points.group] == 0, ClockNote.NO_CASES),
-            (after, ClockNote.NOT_FOLLOWED),
-            (n[points.group] < self.min_n, Note.TOO_FEW),
-            (np.isnan(low), ClockNote.EDGE),
-        ]
-        return np.select([one for one, _note in choices], [str(note) for _one, note in choices], default="")
 
 
 def incidence(curve: Curve, cause: int) -> tuple[Floats, Floats]:

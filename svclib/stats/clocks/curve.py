@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from svclib.stats.arrays import Floats, Ints, ratio
+from svclib.stats.arrays import Floats, Ints, Objects, ratio
 from svclib.stats.clocks.limits import MANY, beta_limits, effective_limits, effective_number, matched, normal_limits
-from svclib.stats.clocks.spells import Counts, Spells, count
+from svclib.stats.clocks.spells import ClockNote, Counts, Spells, count
 from svclib.stats.design.survey import Design
+from svclib.stats.estimate import Note
 
 _AT_ONCE = 32
 """Times whose influences are held at once."""
@@ -92,6 +93,18 @@ class Curve:
         if not len(self.counts.time):
             return np.full(self.groups, np.nan), np.ones(self.groups)
         return np.where(there, self.counts.time[row], np.nan), np.where(there, self.survival[row], 1.0)
+
+    def notes(self, points: Points, low: Floats, min_n: int) -> Objects:
+        """Say of each point why it has no interval, or how far it can be trusted."""
+        n, (last, at_last) = self.spells.n, self.last()
+        after = (points.time > last[points.group]) & (at_last[points.group] > 0)
+        choices = [
+            (n[points.group] == 0, ClockNote.NO_CASES),
+            (after, ClockNote.NOT_FOLLOWED),
+            (n[points.group] < min_n, Note.TOO_FEW),
+            (np.isnan(low), ClockNote.EDGE),
+        ]
+        return np.select([one for one, _note in choices], [str(note) for _one, note in choices], default="")
 
 
 def fit_curve(spells: Spells, design: Design | None, weighted: bool, *, causes: int = 1) -> Curve:

@@ -124,21 +124,6 @@ def make_spells(
     return Spells(begins, times[code], times, code, happened, weight[kept], group[kept], keys, kept)
 
 
-def row_weights(data: pd.DataFrame, column: str | None) -> Floats:
-    """Read weights of 0 or more; 1 without a column."""
-    if column is None:
-        return np.ones(len(data))
-    weight = numbers(data, column)
-    bad = np.isnan(weight) | (weight < 0)
-    if bad.any():
-        raise InvalidInput(
-            _('The weights in "{column}" are missing or negative in {count} rows; give each row one of 0 or more.'),
-            column=column,
-            count=int(bad.sum()),
-        )
-    return weight
-
-
 def _happened(data: pd.DataFrame, column: str) -> Floats:
     check_columns(data, [column])
     series = data[column]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,12 +14,13 @@ from svclib.stats.arrays import Floats, Ints
 from svclib.stats.clocks.curve import Curve, Points, at_risk_at, fit_curve, limits_at, standard_errors
 from svclib.stats.clocks.limits import check_method
 from svclib.stats.clocks.restricted import restricted_differences, restricted_means
-from svclib.stats.clocks.spells import ClockNote, group_names, read_spells, row_weights
+from svclib.stats.clocks.spells import ClockNote, group_names, read_spells
 from svclib.stats.columns import check_frame
 from svclib.stats.design.survey import Design, design_of
 from svclib.stats.estimate import MIN_MEAN, Note, check_level, estimates
 from svclib.stats.intervals import difference
 from svclib.stats.marks import _
+from svclib.stats.samples import row_weights
 
 _NAMES = ("time", "at_risk", "events", "censored")
 
@@ -230,7 +230,7 @@ class Survival:
 
     def _estimates(self, points: Points, term: str) -> pd.DataFrame:
         low, high = limits_at(self.curve, points, self.level, self.method)
-        note = self._notes(points, low)
+        note = self.curve.notes(points, low, self.min_n)
         empty = (note == ClockNote.NO_CASES) | (note == ClockNote.NOT_FOLLOWED)
         keys = self.curve.spells.keys.iloc[points.group].reset_index(drop=True).assign(time=points.time)
         columns = (points.read(self.curve.survival, 1.0), standard_errors(self.curve, points), low, high)
@@ -253,17 +253,6 @@ class Survival:
         inside = np.isin(np.arange(len(design.frame)), self.curve.spells.rows)
         keys = list(map(str, self.curve.spells.keys.columns)) or None
         return np.asarray(design.domains(keys).degrees(inside)[group])
-
-    def _notes(self, points: Points, low: Floats) -> Any:
-        n, (last, at_last) = self.curve.spells.n, self.curve.last()
-        after = (points.time > last[points.group]) & (at_last[points.group] > 0)
-        choices = [
-            (n[points.group] == 0, ClockNote.NO_CASES),
-            (after, ClockNote.NOT_FOLLOWED),
-            (n[points.group] < self.min_n, Note.TOO_FEW),
-            (np.isnan(low), ClockNote.EDGE),
-        ]
-        return np.select([one for one, _note in choices], [str(note) for _one, note in choices], default="")
 
 
 def _pairs(rows: pd.DataFrame, curve: Curve) -> pd.DataFrame:
