@@ -36,6 +36,7 @@ _ROOMS = {
     "irt.information": "test_information",
     "irt.scoring": "abilities",
     "items.analysis": "item_analysis",
+    "irt.fit": "irt",
     "items.distractors": "distractors",
     "key_drivers.gain": "what_if",
     "key_drivers.importance": "drivers",

@@ -1,0 +1,110 @@
+"""What is lost because ability is not seen: the covariance of each candidate's scores given the answers.
+
+The observed information is the complete data's less the sum over candidates of Cov(g | answers), where g(θ) holds the
+derivatives of the complete log-likelihood (Louis 1982; equal to the second term of Oakes 1999). With polynomials φ₁, φ₂
+orthonormal under a candidate's posterior the covariance is Σ_s c_s c_s', c_s = Σ_q w_q φ_s(θ_q) g(θ_q): few are
+needed, for g is smooth and a posterior narrow. c₀ is the candidate's score itself (for the cross-product).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from scipy.sparse import csr_matrix
+
+from svclib.stats.arrays import Floats
+from svclib.stats.irt import latent as ability
+from svclib.stats.irt.estep import Cells, coefficients, normalise
+from svclib.stats.irt.kernels import Curves
+from svclib.stats.irt.layout import FIXED, Layout
+
+ORDERS = 6
+_BLOCK = 1 << 22
+"""Cells of one block's matrix of candidates × derivatives."""
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Sums over candidates, of the free parameters: `missing` Σ Cov(g), `crossed` Σ ḡ ḡ', P × P."""
+
+    missing: Floats
+    crossed: Floats
+
+
+def score_sums(
+    layout: Layout, cells: Cells, values: Floats, latent: Floats, theta: Floats,
+    *, orders: int = ORDERS, dtype: DTypeLike = np.float64,
+) -> Scores:  # fmt: skip
+    """Add up the covariances and the cross-products of the candidates' scores."""
+    curves = Curves(layout, values, theta)
+    matrix, constant = coefficients(cells, curves.log_p, ability.log_weights(latent, theta))
+    left = np.ascontiguousarray(matrix.T, dtype=dtype)
+    parts = _Parts(layout, cells, curves, ability.slopes(latent, theta), dtype)
+    missing, crossed = np.zeros((layout.size, layout.size)), np.zeros((layout.size, layout.size))
+    width = max(len(theta), min(layout.size, 400), len(parts.rows) // 4)
+    with ThreadPoolExecutor(2) as threads:
+        for rows, group in cells.blocks(width):
+            features = cells.features(rows, dtype)
+            weights = cells.weights[rows]
+            posterior = left @ features
+            normalise(posterior, constant[group].astype(dtype), np.ones(len(weights)), threads)
+            for order, wave in enumerate(_waves(posterior, theta.astype(dtype), orders)):
+                scores = parts.project(wave, features, group)
+                scores *= np.sqrt(weights).astype(dtype)
+                total = missing if order else crossed
+                total += scores @ scores.T
+    return Scores(missing, crossed)
+
+
+def _waves(posterior: Array, theta: Array, orders: int) -> Iterator[Array]:
+    """Give the posterior (Q × B) times 1, φ₁, φ₂ …, orthonormal under it (Stieltjes' recurrence)."""
+    yield posterior
+    before, now = np.zeros_like(posterior), np.ones_like(posterior)
+    norm = np.zeros(posterior.shape[1], dtype=posterior.dtype)
+    for _order in range(min(orders, len(theta) - 1)):
+        shaped = posterior * now
+        middle = theta @ (shaped * now)
+        following = (theta[:, None] - middle) * now - norm * before
+        norm = np.sqrt(np.einsum("qb,qb,qb->b", posterior, following, following))
+        following /= np.maximum(norm, np.finfo(posterior.dtype).tiny ** 0.5)
+        before, now = now, following
+        yield posterior * now
+
+
+class _Parts:
+    """The derivatives as a matrix to project on: one row for each pair of a free place and a category it needs."""
+
+    def __init__(self, layout: Layout, cells: Cells, curves: Curves, groups: Floats, dtype: DTypeLike) -> None:
+        self.layout, self.cells = layout, cells
+        item, place = np.nonzero(layout.slots != FIXED)
+        base = np.where(cells.complete[item][:, None], curves.slopes[item, place, 0], 0.0)
+        first = np.flatnonzero(cells.complete[item])
+        rows, index, feature = [base[first]], [first], [np.full(len(first), -1)]
+        for at in range(len(cells.item)):
+            owner = np.flatnonzero(item == cells.item[at])
+            change = curves.slopes[item[owner], place[owner], cells.score[at]] - base[owner]
+            used = np.abs(change).max(axis=1) > 0
+            rows.append(change[used])
+            index.append(owner[used])
+            feature.append(np.full(int(used.sum()), at))
+        self.rows = np.concatenate(rows).astype(dtype)
+        self.index, self.feature = np.concatenate(index), np.concatenate(feature)
+        slots = layout.slots[item, place][self.index]
+        ones, at = np.ones(len(slots), dtype=dtype), np.arange(len(slots))
+        self.gather = csr_matrix((ones, (slots, at)), shape=(layout.size, len(slots)))
+        self.groups = groups.astype(dtype)
+
+    def project(self, wave: Array, features: Array, group: int) -> Array:
+        """Give c of each candidate: P × B."""
+        parts = self.rows @ wave
+        known = self.feature >= 0
+        parts[known] *= features[self.feature[known]]
+        out = self.gather @ parts
+        slots = self.layout.latent_slots[group]
+        out[slots[slots != FIXED]] += (self.groups[group] @ wave)[slots != FIXED]
+        return out
