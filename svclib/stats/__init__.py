@@ -9,6 +9,7 @@ import importlib
 from typing import Any
 
 _ROOMS = {
+    "adaptive.verb": "Adaptive",
     "agreement.chance": "kappa gwet",
     "agreement.disagreement": "krippendorff",
     "agreement.intraclass": "icc",
@@ -45,6 +46,9 @@ _ROOMS = {
     "learning.gains": "gain",
     "learning.service": "service_link",
     "learning.training": "training_effect",
+    "linking.drift": "anchor_drift",
+    "linking.equate": "equate",
+    "linking.link": "link",
     "models.glm": "glm",
     "models.ordinal": "ordinal",
     "missing.imputation": "impute",

@@ -1,0 +1,59 @@
+"""Standard errors of equated scores: the delta method over the counts, and resampling."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from svclib.errors import InvalidInput
+from svclib.stats.arrays import Floats
+from svclib.stats.linking.methods import Plan
+from svclib.stats.linking.samples import Sample
+from svclib.stats.linking.smoothing import Smoothed, fit_shares, raw_spread, spread
+from svclib.stats.marks import _
+
+_CELLS = 4_000_000
+"""Cells of replicates held at once."""
+
+
+def delta_errors(plan: Plan, smoothed: list[Smoothed | None], shares: list[Floats]) -> Floats:
+    """Standard error of each equated score; 0 where it cannot move, NaN at the ends that percentiles do not reach."""
+    total = np.zeros(len(plan.new.scale))
+    steps = plan.steps(shares[0], shares[1])
+    for by, made, part, sample in zip(steps, smoothed, shares, (plan.new, plan.old), strict=True):
+        total += raw_spread(part, sample.n, by) if made is None else spread(made, by)
+    return np.sqrt(np.maximum(total, 0))
+
+
+def resampled_errors(plan: Plan, smoothed: list[Smoothed | None], replications: int, seed: int | None) -> Floats:
+    """Standard deviation over bootstrap samples of both groups; smoothing is repeated with the same degrees.
+
+    Raises
+    ------
+    InvalidInput
+        Without a seed, or with fewer than 2 replications.
+    """
+    if seed is None:
+        raise InvalidInput(_("seed is missing: resampling needs seed= so that it can be repeated."))
+    if replications < 2:
+        raise InvalidInput(_("replications is {n}; give at least 2, better 500."), n=replications)
+    rng = np.random.default_rng(seed)
+    cells = max(plan.new.counts.size, plan.old.counts.size, len(plan.new.scale) * len(plan.old.scale))
+    block = max(1, _CELLS // cells)
+    parts = []
+    for first in range(0, replications, block):
+        size = min(block, replications - first)
+        drawn = [_draw(rng, sample, made, size) for sample, made in zip((plan.new, plan.old), smoothed, strict=True)]
+        parts.append(plan.convert(drawn[0], drawn[1]))
+    values = np.concatenate(parts)
+    finite = np.isfinite(values)
+    count = finite.sum(axis=0)
+    mean = np.where(finite, values, 0).sum(axis=0) / np.maximum(count, 1)
+    square = np.where(finite, (values - mean) ** 2, 0).sum(axis=0)
+    return np.where(count > 1, np.sqrt(square / np.maximum(count - 1, 1)), np.nan)
+
+
+def _draw(rng: np.random.Generator, sample: Sample, made: Smoothed | None, size: int) -> Floats:
+    drawn = rng.multinomial(sample.n, sample.shares.ravel(), size).astype(float) / sample.n
+    if made is not None:
+        drawn = fit_shares(drawn, made.basis, made.coefficients)[0]
+    return drawn.reshape(size, *sample.counts.shape)
