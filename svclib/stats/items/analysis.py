@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from svclib.stats.arrays import Floats, Objects, ratio
+from svclib.stats.arrays import Floats, Ints, ratio
+from svclib.stats.estimate import check_level
 from svclib.stats.intervals import wilson
-from svclib.stats.items.scores import correlation, read_scores, rest_scores, thirds, totals
-from svclib.stats.marks import _
-from svclib.stats.scales.reliability import reliability
+from svclib.stats.items.choices import OMITTED, read_choices
+from svclib.stats.items.correlations import biserial_factor, correlate
+from svclib.stats.items.distractors import option_rows
+from svclib.stats.items.flags import FLAGS, flag, reading
+from svclib.stats.items.scores import NOT_PRESENTED, NOT_REACHED, Cells, Scores, check_share, read, score_groups
+from svclib.stats.items.scores import OMITTED as LEFT_OUT
+from svclib.stats.scales.moments import Totals
+from svclib.stats.scales.reliability import from_totals, reliability
 
-FLAGS: MappingProxyType[str, str] = MappingProxyType(
-    {
-        "no_answers": _("Nobody met this item."),
-        "few_candidates": _("Too few candidates to judge the item."),
-        "all_right": _("Everybody answers it right: it tells nothing about who knows more."),
-        "all_wrong": _("Nobody answers it right: check the key, or whether the topic was taught."),
-        "negative": _("Better candidates miss it more often: the key is probably wrong or the stem can be misread."),
-        "weak": _("It hardly separates better from weaker candidates: check the stem for ambiguity and the options."),
-        "easy": _("Nearly everybody answers it right: fine for a must-know rule, else make the options closer."),
-        "hard": _("Few answer it right: check the key, the wording and whether the topic was taught."),
-        "omitted": _("Many leave it out: check the length and the wording."),
-        "not_reached": _("Many do not reach it: the time is short or it stands too late."),
-    }
-)
-"""What each code of ``flags`` means, with the likely cause."""
+__all__ = ["FLAGS", "item_analysis"]
 
-_EASY, _HARD = 0.95, 0.20
-_WEAK = 0.15
-_OFTEN = 0.10
 _CANDIDATES = 30
 COLUMNS = (
     "item",
@@ -40,13 +29,20 @@ COLUMNS = (
     "difficulty",
     "low",
     "high",
+    "sd",
     "item_total",
     "item_rest",
+    "rest_low",
+    "rest_high",
+    "biserial",
+    "biserial_rest",
     "upper_lower",
     "alpha_if_deleted",
     "omitted",
     "not_reached",
+    "reading",
     "flags",
+    "option",
     "note",
 )
 
@@ -55,6 +51,9 @@ def item_analysis(
     scores: pd.DataFrame,
     *,
     states: pd.DataFrame | None = None,
+    choices: pd.DataFrame | None = None,
+    key: Mapping[str, Any] | pd.Series | None = None,
+    share: float = 1 / 3,
     level: float = 0.95,
     min_candidates: int = _CANDIDATES,
 ) -> pd.DataFrame:
@@ -67,8 +66,14 @@ def item_analysis(
     states : DataFrame, optional
         The same shape: ``answered, omitted, not_reached, not_presented`` … An omitted item counts 0, an item that was
         not reached or not presented is left out of its difficulty.
+    choices : DataFrame, optional
+        The option chosen, for some items or all: flags then name the option that is probably the key.
+    key : mapping of item to option, optional
+        As in `distractors`; without it the option that the scores credit.
+    share : float
+        Part of the candidates in the upper and in the lower group: thirds, or 0.27 (Kelley 1939).
     level : float
-        Of the interval of the difficulty (Wilson).
+        Of the intervals of the difficulty (Wilson) and of ``item_rest``.
     min_candidates : int
         Below it an item is marked instead of judged.
 
@@ -76,15 +81,19 @@ def item_analysis(
     -------
     DataFrame
         One row an item: ``item, n`` (candidates who met it), ``difficulty`` (mean share of the maximum) with ``low,
-        high``, ``item_total`` and ``item_rest`` (correlation with the score with and without the item),
-        ``upper_lower`` (difficulty in the upper less the lower score third), ``alpha_if_deleted``, ``omitted,
-        not_reached`` (shares of those presented; missing without states), ``flags`` (codes of `FLAGS`, separated by
-        blanks) and ``note`` (their words). Totals are means over the items met, so drawn forms can be compared.
+        high``, ``sd``, ``item_total`` and ``item_rest`` (correlation with the score with and without the item: for
+        items that are right or wrong the point-biserial, and the one corrected for overlap) with ``rest_low,
+        rest_high``, ``biserial`` and ``biserial_rest`` (the same for a normal variable behind the item, polyserial for
+        graded ones; above 1 where scores are far from normal), ``upper_lower`` (difficulty in the upper less the lower
+        score group), ``alpha_if_deleted``, ``omitted, not_reached`` (shares of those presented; missing without
+        states), ``reading`` (a word on the difficulty and one on how it separates, see `svclib.stats.items.flags`),
+        ``flags`` (codes of `FLAGS`, separated by blanks), ``option`` (the one they speak of) and ``note`` (their
+        words). Totals are means over the items met, so drawn forms can be compared.
 
     Raises
     ------
     InvalidInput
-        If scores are text or outside 0–1, or `states` does not fit.
+        If scores are text or outside 0–1, or `states` or `choices` do not fit.
 
     Examples
     --------
@@ -92,68 +101,107 @@ def item_analysis(
     >>> item_analysis(scores)["difficulty"].tolist()
     [0.5, 0.75, 0.25]
     """
-    names, values, reasons = read_scores(scores, states)
-    total, rest, third = totals(values), rest_scores(values), thirds(totals(values))
-    n = (~np.isnan(values)).sum(axis=0).astype(float)
-    difficulty = ratio(np.nansum(values, axis=0), n)
-    low, high = wilson(difficulty, n, level)
-    frame = pd.DataFrame(
-        {
-            "item": names,
-            "n": n.astype(int),
-            "difficulty": difficulty,
-            "low": low,
-            "high": high,
-            "item_total": [correlation(values[:, i], total) for i in range(len(names))],
-            "item_rest": [correlation(values[:, i], rest[:, i]) for i in range(len(names))],
-            "upper_lower": _upper_lower(values, third),
-            "alpha_if_deleted": reliability(values, "pairwise").if_deleted,
-            "omitted": _share(reasons, ("omitted",), len(names)),
-            "not_reached": _share(reasons, ("not_reached", "broke_off"), len(names)),
-        }
-    )
-    codes = [_flags(row, min_candidates) for row in frame.to_dict("records")]
+    check_level(level)
+    check_share(share)
+    chosen = None if choices is None else read_choices(choices, key, scores, states)
+    exam = read(scores, states) if chosen is None else chosen.exam
+    rows = _described(exam, share, level)
+    rows["alpha_if_deleted"] = _if_deleted(exam, rows)
+    frame = pd.DataFrame(rows)
+    options = None if chosen is None else option_rows(chosen, share, min_candidates)
+    frame = frame.join(_suspects(options), on="item")
+    records = frame.to_dict("records")
+    codes = [flag(row, min_candidates) for row in records]
     frame["flags"] = [" ".join(code) for code in codes]
-    frame["note"] = [" ".join(FLAGS[name] for name in code) for code in codes]
+    named = [
+        str(row["option"]) if {"key", "second_key"} & set(code) else ""
+        for row, code in zip(records, codes, strict=True)
+    ]
+    frame["option"] = named
+    frame["note"] = [
+        " ".join(FLAGS[name].format(option=option) for name in code) for code, option in zip(codes, named, strict=True)
+    ]
+    frame["reading"] = [reading(row) for row in records]
     return frame[list(COLUMNS)]
 
 
-def _upper_lower(values: Floats, third: Any) -> Floats:
-    there = ~np.isnan(values)
-
-    def difficulty(rows: Any) -> Floats:
-        return ratio(np.where(there, values, 0)[rows].sum(axis=0), there[rows].sum(axis=0))
-
-    return difficulty(third == 2) - difficulty(third == 0)
-
-
-def _share(reasons: Objects | None, states: tuple[str, ...], items: int) -> Floats:
-    """Share of a state among the candidates an item was presented to."""
-    if reasons is None:
-        return np.full(items, np.nan)
-    text = reasons.astype(str)
-    presented = ~np.isin(text, ("not_presented", "not_shown", "nan", "None"))
-    return ratio(np.isin(text, states).sum(axis=0), presented.sum(axis=0))
+def _described(exam: Scores, share: float, level: float) -> dict[str, Any]:
+    """Compute what one item's row needs of its own scores and the totals; item by item, which bounds the memory."""
+    group = score_groups(exam.totals, share, of=exam.classes.totals)
+    parts = [_numbers(exam, item, group, level) for item in range(len(exam.names))]
+    rows: dict[str, Any] = {"item": list(exam.names)}
+    rows |= {name: np.array([part[name] for part in parts]) for name in parts[0]}
+    rows["n"] = rows["n"].astype(int)
+    rows["low"], rows["high"] = wilson(rows["difficulty"], rows["n"].astype(float), level)
+    return rows | _shares(exam)
 
 
-def _flags(row: dict[Any, Any], min_candidates: int) -> list[str]:
-    if not row["n"]:
-        return ["not_reached", "no_answers"] if row["not_reached"] > _OFTEN else ["no_answers"]
-    if row["n"] < min_candidates:
-        return ["few_candidates"]
-    codes = [*_discrimination_flag(row), *_difficulty_flag(row["difficulty"])]
-    return codes + [name for name in ("omitted", "not_reached") if row[name] > _OFTEN]
+def _numbers(exam: Scores, item: int, group: Ints, level: float) -> dict[str, float]:
+    cells = exam.cells(item)
+    score, weight, n = cells.score, cells.weight, float(cells.weight.sum())
+    with_rest = correlate(score, exam.rest_of(cells), weight)
+    with_total = correlate(score, exam.classes.totals[cells.place], weight)
+    factor = biserial_factor(score, weight)
+    low, high = with_rest.interval(level)
+    bands = group[cells.place]
+    means = ratio(np.bincount(bands, weights=score * weight, minlength=3), np.bincount(bands, weight, minlength=3))
+    mean = float(weight @ score / n) if n else np.nan
+    return {
+        "n": n,
+        "difficulty": mean,
+        "sd": float(np.sqrt(weight @ (score - mean) ** 2 / (n - 1))) if n > 1 else np.nan,
+        "item_total": with_total.r,
+        "item_rest": with_rest.r,
+        "rest_low": low,
+        "rest_high": high,
+        "biserial": with_total.r * factor,
+        "biserial_rest": with_rest.r * factor,
+        "upper_lower": means[2] - means[0],
+        "with_sum": _covariance(cells, exam.classes.sums[cells.place]),
+    }
 
 
-def _difficulty_flag(difficulty: float) -> list[str]:
-    if difficulty in (0.0, 1.0):
-        return ["all_right" if difficulty else "all_wrong"]
-    if difficulty > _EASY:
-        return ["easy"]
-    return ["hard"] if difficulty < _HARD else []
+def _covariance(cells: Cells, other: Floats) -> float:
+    n = float(cells.weight.sum())
+    if n < 2:
+        return float("nan")
+    apart = other - cells.weight @ other / n
+    return float(cells.weight @ ((cells.score - cells.weight @ cells.score / n) * apart) / (n - 1))
 
 
-def _discrimination_flag(row: dict[Any, Any]) -> list[str]:
-    if row["item_rest"] < 0:
-        return ["negative"]
-    return ["weak"] if row["item_rest"] < _WEAK and row["difficulty"] <= _EASY else []
+def _if_deleted(exam: Scores, rows: dict[str, Any]) -> Floats:
+    """Alpha without each item; of complete scores from what the table has already."""
+    if not exam.complete:
+        return reliability(exam.values.T, "pairwise").if_deleted
+    n = exam.values.shape[1]
+    return from_totals(Totals(n, n, rows["difficulty"], rows["sd"] ** 2, rows["with_sum"])).if_deleted
+
+
+def _shares(exam: Scores) -> dict[str, Floats]:
+    """Count who left an item out or did not reach it among those it was presented to; missing without states."""
+    if exam.states is None:
+        lost = np.full(len(exam.names), np.nan)
+        return {"omitted": lost, "not_reached": lost, "presented": lost}
+    counts = np.stack([(exam.states == code).sum(axis=1) for code in range(NOT_PRESENTED + 1)])
+    presented = counts[:NOT_PRESENTED].sum(axis=0).astype(float)
+    return {
+        "omitted": ratio(counts[LEFT_OUT], presented),
+        "not_reached": ratio(counts[NOT_REACHED], presented),
+        "presented": presented,
+    }
+
+
+def _suspects(options: pd.DataFrame | None) -> pd.DataFrame:
+    """Give the option that speaks against each item's key, its flag, and the number of options."""
+    columns = ["option", "option_flag", "options"]
+    if options is None or options.empty:
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="item"))
+    real = options.loc[options["option"] != OMITTED]
+    count = real.groupby("item").size().rename("options")
+    grave = ["key", "key_unchosen", "attracts_better"]
+    flagged = real.loc[real["flag"].isin(grave), ["item", "option", "flag", "point_biserial"]]
+    flagged = flagged.assign(rank=flagged["flag"].map(grave.index)).sort_values(
+        ["rank", "point_biserial"], ascending=[True, False], kind="stable"
+    )
+    first = flagged.drop_duplicates("item").set_index("item").rename(columns={"flag": "option_flag"})
+    return pd.concat([count, first], axis=1)[columns]
