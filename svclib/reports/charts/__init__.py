@@ -13,6 +13,7 @@ _ROOMS = {
     "factor_models": "invariance_levels latent_differences model_loadings path_diagram",
     "gaps": "servqual_gaps gap_intervals",
     "items": "difficulty_discrimination option_bars",
+    "learning": "before_after branch_effects certified_satisfied",
     "missing": "imputed missing_bars missing_map missing_who",
     "models": "model_coefficients model_effects predicted_shares",
     "planning": "allocation margin_curve power_curve",
