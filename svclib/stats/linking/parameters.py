@@ -52,7 +52,8 @@ def calibrated(source: Any, vcov: Any = None) -> Calibrated:
     """Read calibrated items with the covariance of the fit, or the labelled frame `vcov`.
 
     Labels are pairs (item, parameter) or texts that begin with the item's name (``q1.a``); parameters are ``a``,
-    ``d`` or ``d1 …``, ``b`` or ``b1 …``, ``c`` and ``upper``; rows of other things (means of groups) are left out.
+    ``d`` or ``d1 …``, ``b`` or ``b1 …``, ``c`` (in the covariance of a fit its logit) and ``upper``; rows of other
+    things (means of groups) are left out.
     """
     items = items_of(source)
     given = getattr(source, "vcov", None) if vcov is None else vcov
@@ -65,7 +66,7 @@ def calibrated(source: Any, vcov: Any = None) -> Calibrated:
     cov = frame.to_numpy(dtype=float)[np.ix_(at, at)]
     if not known or np.isnan(cov).any():
         return Calibrated(items, np.zeros(0, int), np.zeros(0, int), np.zeros((0, 0)), False)
-    return _with_intercepts(items, known, cov)
+    return _with_intercepts(items, known, cov, logit=vcov is None)
 
 
 _Label = tuple[int, str]
@@ -93,13 +94,15 @@ def _canonical(parameter: str) -> str:
     return text if text in ("a", "c", "upper") or (text[:1] in "db" and text[1:].isdigit()) else ""
 
 
-def _with_intercepts(items: ItemParameters, labels: list[_Label], cov: Floats) -> Calibrated:
-    """Turn covariances of thresholds into those of intercepts: d = −a b."""
+def _with_intercepts(items: ItemParameters, labels: list[_Label], cov: Floats, *, logit: bool) -> Calibrated:
+    """Turn covariances of thresholds into those of intercepts, d = −a b, and of logits into those of asymptotes."""
     place = np.array([at for at, _parameter in labels])
     kind = np.array([_kind(parameter) for _at, parameter in labels])
     turn = np.eye(len(labels))
     thresholds = items.thresholds
     for row, (at, parameter) in enumerate(labels):
+        if parameter == "c" and logit:
+            turn[row, row] = items.lower[at] * (1 - items.lower[at])
         if parameter[0] != "b":
             continue
         k = int(parameter[1:]) - 1
