@@ -155,7 +155,8 @@ def results(connection: Connection, view: View, exam: str | None = None, *, iden
     -------
     DataFrame
         Indexed by ``attempt_id``; ``person`` (a pseudonym), ``unit``, ``branch``, ``exam``, ``sitting``, ``number``,
-        ``percent``, ``passed``, ``submitted_at`` (in the view's zone), ``minutes`` used.
+        ``percent``, ``passed``, ``submitted_at`` (in the view's zone), ``language`` and ``layout`` (phone, desktop) as
+        the attempt began, ``minutes`` used.
     """
     rows = attempt_rows(connection, exam, view)
     branch = branches(connection)
@@ -171,6 +172,7 @@ def results(connection: Connection, view: View, exam: str | None = None, *, iden
     data["passed"] = np.array([row["passed"] for row in rows], dtype=bool)
     closed = pd.Series(pd.to_datetime(pd.Series([row["closed_at"] for row in rows], dtype=object), utc=True))
     data["submitted_at"] = closed.astype(pd.DatetimeTZDtype("us", view.zone)).array
+    data |= {name: pd.Categorical([row[name] for row in rows]) for name in ("language", "layout")}
     used = [(row["closed_at"] - row["started_at"]).total_seconds() / 60 for row in rows]
     return pd.DataFrame({**data, "minutes": np.array(used, dtype=float)}, index=_index(rows))
 
