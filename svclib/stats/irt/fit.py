@@ -141,8 +141,8 @@ class IrtFit:
         return _call("dependence", "local_dependence", self, **options)
 
     def dimensionality(self, **options: Any) -> Any:
-        """Whether one ability is enough (`svclib.stats.irt.dependence`)."""
-        return _call("dependence", "dimensionality", self, **options)
+        """Whether one ability is enough (`svclib.stats.irt.dimensionality`)."""
+        return _call("dimensionality", "dimensionality", self, **options)
 
     def plausible_values(self, n: int = 5, *, seed: int, **options: Any) -> pd.DataFrame:
         """Draws from each candidate's posterior (`svclib.stats.irt.plausible`)."""

@@ -16,6 +16,9 @@ from svclib.stats.irt.scoring import sheet_scores
 from svclib.stats.irt.sheets import Sheet, sheet_of
 from svclib.stats.marks import _
 
+__test__: dict[str, str] = {}
+"""Keeps pytest from taking `test_information` for a test."""
+
 _SHOWN = np.linspace(-4, 4, 81)
 _NO_MAXIMUM = _("some candidates have no finite score and are left out")
 _NONE = _("no candidate with a finite score and an error")

@@ -80,7 +80,7 @@ def abilities(
     --------
     >>> known = pd.DataFrame({"item": ["q1", "q2"], "a": [1.5, 1.0], "b": [-0.5, 0.5]})
     >>> abilities(pd.DataFrame({"q1": [1, 0], "q2": [1, 0]}), known)["estimate"].round(2).tolist()
-    [0.61, -0.72]
+    [0.73, -0.84]
     """
     sheet = read_sheet(responses, items, states=states, mean=mean, sd=sd)
     return sheet_scores(sheet, method, level=level, errors=errors)
