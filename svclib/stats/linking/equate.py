@@ -199,7 +199,7 @@ def _result(
         {
             "score": plan.new.scale.points, "equated": equated, "std_error": error, "low": equated - wide,
             "high": equated + wide, "n": n.astype("int64"), "level": level, "method": plan.method,
-            "note": _row_notes(plan, smoothed, shares),
+            "note": np.where(np.isnan(equated), str(LinkNote.NO_LINE), _row_notes(plan, smoothed, shares)),
         }
     )  # fmt: skip
     line = plan.coefficients(shares[0], shares[1]) or (np.nan, np.nan)

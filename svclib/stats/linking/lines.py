@@ -82,19 +82,24 @@ def line(method: str, new: Any, old: Any, setting: Setting) -> tuple[Any, Any]:
     if method == "mean":
         return one, mean_y - mean_x
     if method == "linear":
-        slope = np.sqrt(var_y / var_x)
+        slope = _root(var_y / var_x)
     elif method == "chained_mean":
         return one, mean_y - mean_x + mean_v - mean_w
     elif method == "chained_linear":
-        first, second = np.sqrt(var_v / var_x), np.sqrt(var_y / var_w)
+        first, second = _root(var_v / var_x), _root(var_y / var_w)
         return first * second, mean_y + second * (mean_v - mean_w - first * mean_x)
     elif method == "levine_true":
         slope = _gamma("levine", old, setting) / _gamma("levine", new, setting)
         return slope, mean_y + _gamma("levine", old, setting) * (mean_v - mean_w) - slope * mean_x
     else:
         mean_x, var_x, mean_y, var_y = _synthetic(method.removesuffix("_mean"), new, old, setting)
-        slope = one if method.endswith("_mean") else np.sqrt(var_y / var_x)
+        slope = one if method.endswith("_mean") else _root(var_y / var_x)
     return slope, mean_y - slope * mean_x
+
+
+def _root(share: Any) -> Any:
+    """Square root; NaN where a synthetic variance came out negative, so that no line can be told."""
+    return np.sqrt(np.where(np.real(share) > 0, share, np.nan))
 
 
 def _gamma(method: str, group: Any, setting: Setting) -> Any:
@@ -140,10 +145,10 @@ def _circle(x: Floats, middle: tuple[Any, Any], setting: Setting) -> Any:
     height = ((mid_x - centre) ** 2 - ((high - low) / 2) ** 2 + depth**2) / (2 * depth)
     radius = ((high - low) / 2) ** 2 + height**2
     side = np.where(np.real(depth) > 0, 1.0, -1.0)
-    arc = height[..., None] + side[..., None] * np.sqrt(
-        np.maximum(0, np.real(radius[..., None] - (x - centre) ** 2)) + 1j * np.imag(radius[..., None] + x * 0)
-    )
-    arc = arc if np.iscomplexobj(mid_x) else np.real(arc)
+    under = radius[..., None] - (x - centre) ** 2
+    # at the ends the root is 0 but for rounding, and its derivative has no bound
+    root = np.where(np.real(under) > 0, np.sqrt(np.where(np.real(under) > 0, under, 1)), 0)
+    arc = height[..., None] + side[..., None] * root
     return straight + np.where(flat[..., None], above[..., None], arc)
 
 

@@ -34,7 +34,8 @@ class Plan:
         if self.method in PERCENTILE:
             return self._old_scale(self._positions(new, old))
         first, second = self._moments(new, old)
-        return np.asarray(lines.convert(self._line, self.new.scale.points, first, second, self.setting))
+        with np.errstate(divide="ignore", invalid="ignore"):  # samples drawn anew may not vary
+            return np.asarray(lines.convert(self._line, self.new.scale.points, first, second, self.setting))
 
     @property
     def _line(self) -> str:

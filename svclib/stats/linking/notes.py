@@ -35,6 +35,7 @@ class LinkNote(StrEnum):
     CEILING = _("above what the model reaches: on a line between the highest scores")
     NOBODY = _("nobody in the new group scored so low: no percentile")
     NOBODY_ABOVE = _("nobody in the new group scored so high: no percentile")
+    NO_LINE = _("the anchor does not rise with the score: no line can be told")
     THIN = _("fewer than 5 candidates near this score")
     NOT_RISING = _("the expected score does not rise here: an item runs against the others")
     NO_SLOPE = _("no threshold: the item does not discriminate")
