@@ -14,6 +14,7 @@ _ROOMS = {
     "gaps": "servqual_gaps gap_intervals",
     "items": "difficulty_discrimination option_bars",
     "learning": "before_after branch_effects certified_satisfied",
+    "linking": "anchor_scatter conversion smoothed_scores",
     "missing": "imputed missing_bars missing_map missing_who",
     "models": "model_coefficients model_effects predicted_shares",
     "planning": "allocation margin_curve power_curve",

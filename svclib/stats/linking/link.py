@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -148,7 +148,9 @@ def link(
         )
     first, second = vcov if vcov is not None else (None, None)
     pair = pair_anchors(calibrated(new, first), calibrated(old, second), anchors)
-    return link_pair(pair, method, nodes(quadrature), check_level(level))
+    made = link_pair(pair, method, nodes(quadrature), check_level(level))
+    moved = made.drift["flagged"].any()
+    return replace(made, notes=(*made.notes, str(LinkNote.ANCHORS_DRIFT))) if moved else made
 
 
 def nodes(quadrature: Quadrature) -> tuple[Floats, Floats]:
