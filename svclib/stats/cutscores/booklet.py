@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
 from svclib.stats.irt.curves import probabilities
-from svclib.stats.irt.parameters import ItemParameters, items_of
+from svclib.stats.irt.parameters import CUMULATIVE, ItemParameters, items_of
 from svclib.stats.marks import _
 
 RESPONSE_PROBABILITY = 2 / 3
-_BOUND, _HALVINGS = 12.0, 60
+_BOUND, _HALVINGS = 12.0, 45
 
 UNMASTERED = _("no ability answers it with the response probability: left out of the booklet")
 BACKWARDS = _("better candidates miss it: left out of the booklet, check its key")
@@ -61,20 +62,27 @@ def ordered_booklet(items: Any, response_probability: float = RESPONSE_PROBABILI
 
 
 def _location(item: ItemParameters, score: int, target: float) -> tuple[float, str]:
-    """Find the ability by halving; P(score or more) rises with ability."""
-    if item.slope[0] <= 0:
+    """Find the ability at which `score` or more has the chance `target`."""
+    slope, low, high = item.slope[0], item.lower[0], item.upper[0]
+    if slope <= 0:
         return np.nan, BACKWARDS
-
-    def reached(theta: float) -> float:
-        return float(probabilities(item, np.array([theta]))[0, score:, 0].sum())
-
-    low, high = -_BOUND, _BOUND
-    if not reached(low) < target < reached(high):
+    if not low < target < high:
         return np.nan, UNMASTERED
+    if item.model[0] in CUMULATIVE:
+        theta = float((logit((target - low) / (high - low)) - item.intercepts[0, score - 1]) / slope)
+    else:
+        theta = _halved(item, score, target)
+    return (theta, "") if abs(theta) < _BOUND else (np.nan, UNMASTERED)
+
+
+def _halved(item: ItemParameters, score: int, target: float) -> float:
+    """P(score or more) rises with ability."""
+    low, high = -_BOUND, _BOUND
     for _turn in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (middle, high) if reached(middle) < target else (low, middle)
-    return (low + high) / 2, ""
+        reached = probabilities(item, np.array([middle]))[0, score:, 0].sum()
+        low, high = (middle, high) if reached < target else (low, middle)
+    return (low + high) / 2
 
 
 def expected_at(items: ItemParameters, theta: Floats) -> Floats:

@@ -60,8 +60,8 @@ def near_cut(
     flagged : list of str, optional
         Doubtful items (wrong key, unfair, compromised): the verdict without them, the mark being the same share of the
         points that are left, and with full credit for everybody.
-    forms : DataFrame or Series, optional
-        Conversion to the other form: columns ``score, equivalent``, or a series of equivalents indexed by score.
+    forms : result of `equate`, DataFrame or Series, optional
+        Conversion to the other form: columns ``score, equated``, or a series of equated scores indexed by score.
     form_cut : float, optional
         The other form's mark; without it `cut`.
     within : float
@@ -93,9 +93,10 @@ def near_cut(
     >>> totals = pd.Series([41, 55, 58, 60, 61, 66, 72, 83, 90, 47], index=list("abcdefghij"))
     >>> near_cut(totals, 60, reliability=0.9, highest=100)[["score", "passed", "p_wrong"]].round(2)
        score  passed  p_wrong
-    c   58.0   False     0.40
-    d   60.0    True     0.49
-    e   61.0    True     0.44
+    b   55.0   False     0.13
+    c   58.0   False     0.30
+    d   60.0    True     0.56
+    e   61.0    True     0.48
     """
     read = read_totals(scores, points=points, lowest=lowest, highest=highest)
     mark = float(check_cut(cut, read.lowest, read.highest)[0])
@@ -203,11 +204,14 @@ def verdicts(read: Scores, rows: Any, mark: float, at: Sequence[int]) -> tuple[B
 def equivalent(forms: Any, total: Floats) -> Floats:
     """Read scores on the other form from a conversion, between its rows by lines; NaN beyond its ends."""
     if isinstance(forms, pd.Series):
-        forms = pd.DataFrame({"score": forms.index.to_numpy(), "equivalent": forms.to_numpy()})
-    if not isinstance(forms, pd.DataFrame):
-        raise InvalidInput(_("forms= needs a frame with the columns score and equivalent, or a series."))
-    check_columns(forms, ["score", "equivalent"])
-    x, y = numbers(forms, "score"), numbers(forms, "equivalent")
+        forms = pd.DataFrame({"score": forms.index.to_numpy(), "equated": forms.to_numpy()})
+    frame = getattr(forms, "frame", forms)
+    if not isinstance(frame, pd.DataFrame):
+        raise InvalidInput(
+            _("forms= needs a result of equate, a frame with the columns score and equated, or a series.")
+        )
+    check_columns(frame, ["score", "equated"])
+    x, y = numbers(frame, "score"), numbers(frame, "equated")
     there = ~np.isnan(x) & ~np.isnan(y)
     if not there.any() or len(np.unique(x[there])) < there.sum():
         raise InvalidInput(_("The conversion to the other form is empty or has a score twice."))

@@ -92,7 +92,9 @@ def scaled_scores(
             "score": total,
             "scaled": _rounded(exact, passed, to[1], digits),
             "exact": exact,
-            "passed": pd.array(passed, dtype="boolean") if np.isnan(total).any() else passed,
+            "passed": pd.Series(passed, dtype="boolean").mask(np.isnan(total)).array
+            if np.isnan(total).any()
+            else passed,
             "sem": np.where(np.isnan(total), np.nan, error),
             "scaled_sem": error * slope,
         },
