@@ -75,8 +75,9 @@ def conversion(
     return plot.properties(title=heading(name, width))
 
 
-def _scale(values: pd.Series) -> alt.Scale:
-    return alt.Scale(domain=[float(values.min()), float(values.max())], nice=False)
+def _scale(values: pd.Series, room: float = 0.0) -> alt.Scale:
+    ends = [float(values.min()) - room, float(values.max()) + room] if len(values) else [0.0, 1.0]
+    return alt.Scale(domain=ends, nice=False)
 
 
 def _axis(width: int) -> alt.Axis:
@@ -120,7 +121,7 @@ def anchor_scatter(
     tips = [alt.Tooltip("item:N"), alt.Tooltip("old:Q", format=".2f"), alt.Tooltip("new:Q", format=".2f")]
     line = alt.Chart(_axis_line(found, low, high)).mark_line(strokeDash=[5, 4], color=colors()["text-muted"])
     layers = [
-        line.encode(x=alt.X("old:Q"), y=alt.Y("new:Q")),
+        line.encode(x=alt.X("old:Q", scale=scale), y=alt.Y("new:Q", scale=scale)),
         base.mark_point(filled=True, size=70, opacity=0.85).encode(color=tone, shape=shape, tooltip=tips),
         base.transform_filter("datum.moved").mark_text(align="left", dx=8, fontWeight="bold").encode(text="item:N"),
     ]
@@ -167,7 +168,14 @@ def smoothed_scores(
         shown = pd.DataFrame({name: rows[name].astype(float) for name in ("score", "share", "smoothed")})
         shown[["share", "smoothed"]] *= 100
         name = form_name(form, language)
-        x = alt.X("score:Q", title=translate(_("Sum score on the form"), language), axis=_axis(width))
+        x = alt.X(
+            "score:Q",
+            title=translate(_("Sum score on the form"), language),
+            scale=alt.Scale(
+                domain=[shown["score"].min() - 1, shown["score"].max() + 1] if len(shown) else [0, 1], nice=False
+            ),
+            axis=_axis(width),
+        )
         axis = alt.Axis(labelExpr="datum.value + '%'", tickCount=4)
         size = max(1.0, 0.7 * inner_width(width, _ROOM) / max(len(shown), 1))
         base = alt.Chart(shown).encode(x=x)
