@@ -142,7 +142,7 @@ def limits(items: ItemParameters) -> Floats:
 def modes(sheet: Sheet, method: str) -> tuple[Floats, Ints]:
     """Find the estimates of all candidates, shape (N,), and where one is infinite: −1, 0, 1.
 
-    Of several peaks the highest is taken. Without any item the estimate is NaN.
+    Of several peaks the highest is taken. Without any item the estimate is NaN (``map``: the mean).
     """
     kept, place = distinct(sheet)
     small = sheet.take(kept)
@@ -157,8 +157,8 @@ def modes(sheet: Sheet, method: str) -> tuple[Floats, Ints]:
             places = left[solved] + np.array([[0], [1]])
             inner = _solve(part.take(solved), method, grid[places], values[solved, places])
             theta[np.arange(len(kept))[rows][solved]] = inner
-    theta[small.answered == 0] = np.nan
-    end[small.answered == 0] = 0
+    empty = small.answered == 0
+    theta[empty], end[empty] = small.mean[empty] if method == "map" else np.nan, 0
     return theta[place], end[place]
 
 
