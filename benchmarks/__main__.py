@@ -20,6 +20,7 @@ NAMES = (
     "polychoric",
     "drivers",
     "cfa",
+    "fairness",
     "coverage",
     "false_alarms",
 )

@@ -135,7 +135,7 @@ def test_items_drawn_are_matched_on_ability():
     scores.columns = [f"q{j}" for j in range(30)]
     form = np.where(weak, rng.choice(3, n, p=[0.1, 0.2, 0.7]), rng.choice(3, n, p=[0.6, 0.3, 0.1]))
     fixed = scores.copy()
-    for f, kept in enumerate((range(0, 20), range(5, 25), range(10, 30))):
+    for f, kept in enumerate((range(20), range(5, 25), range(10, 30))):
         fixed.loc[form == f, [f"q{j}" for j in range(30) if j not in kept]] = np.nan
     found = stats.dif(fixed, weak)
     assert found.matching == "score by items met"

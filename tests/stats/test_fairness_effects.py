@@ -37,7 +37,7 @@ def test_the_slope_of_the_interval_is_that_of_a_small_step(unfair):
     shift = shift_of(setting, unfair._matching, 4, pair, anchors, 0.95)
     need, _share, _passed = passing(setting, setting.rows_of(pair)[0], [4], 0.5)
     case = _Case([shift], need, setting.unit, 0.95)
-    moved = shift.beta + [1e-5, 0]
+    moved = shift.beta + np.array([1e-5, 0])
     expected = (need.chance([shift.chances(moved)]).mean() - case.p_then.mean()) / 1e-5
     assert case._slope(0, case.then)[0] == pytest.approx(expected, rel=1e-3)
 

@@ -25,6 +25,9 @@ from svclib.stats.fairness.tables import table_of
 from svclib.stats.marks import _
 
 LATENT = ("likelihood_ratio", "lord")
+_FIRST = (
+    "n_focal", "n_reference", "statistic", "df", "p_value", "p_adjusted", "estimate", "std_error", "low", "high",
+)  # fmt: skip
 PURIFICATION = ("class", "significance")
 Stacked = dict[str, Any]
 
@@ -95,10 +98,11 @@ def dif(
         Its ``frame`` has ``estimate, std_error, low, high`` on the delta scale of ETS (−2.35 log odds ratio; below 0:
         harder for the focal group), for ``standardization`` in shares of the item's maximum. ``flagged`` is beyond
         chance after adjustment and not of class A. Own columns: ``alpha, log_odds, difference`` (P-DIF) of
-        Mantel–Haenszel; ``p_uniform, p_nonuniform, wald``, ``size`` (mean distance of the two curves on the delta scale,
-        which gives ``class``), ``r2_change`` (Nagelkerke) with ``class_jodoin_gierl`` and ``class_zumbo_thomas``,
-        ``kind`` and the coefficients ``b_…`` of logistic regression; ``trend, p_trend`` of
-        Breslow–Day (``p_adjusted`` and ``flagged`` follow the trend, whose chi-square holds with few candidates too); ``effect_size`` (difference over the item's spread) of standardisation; ``size`` of ``likelihood_ratio`` and
+        Mantel–Haenszel; ``p_uniform, p_nonuniform, wald``, ``size`` (mean distance of the two curves on the delta
+        scale, which gives ``class``), ``r2_change`` (Nagelkerke) with ``class_jodoin_gierl`` and
+        ``class_zumbo_thomas``, ``kind`` and the coefficients ``b_…`` of logistic regression; ``trend, p_trend`` of
+        Breslow–Day (``p_adjusted`` and ``flagged`` follow the trend, whose chi-square holds with few candidates too);
+        ``effect_size`` (difference over the item's spread) of standardisation; ``size`` of ``likelihood_ratio`` and
         ``lord``, and the signed ``area`` of Raju with ``z_area`` of ``lord`` (above 0: harder for the focal group).
 
     Raises
@@ -119,7 +123,9 @@ def dif(
     --------
     >>> rng = np.random.default_rng(1)
     >>> group, able = np.repeat(["east", "west"], 300), rng.normal(size=(600, 1))
-    >>> chance = 1 / (1 + np.exp(-(able - np.linspace(-1, 1, 10) - 1.2 * (np.arange(10) == 4) * (group == "west")[:, None])))
+    >>> chance = 1 / (
+    ...     1 + np.exp(-(able - np.linspace(-1, 1, 10) - 1.2 * (np.arange(10) == 4) * (group == "west")[:, None]))
+    ... )
     >>> scores = pd.DataFrame((rng.random((600, 10)) < chance).astype(int), columns=[f"q{i}" for i in range(10)])
     >>> dif(scores, group, reference="east").flagged[["item", "class", "direction"]].values.tolist()
     [['q4', 'C', 'harder for the focal group than for equally able others']]
@@ -217,22 +223,23 @@ def _all_items(method: str, setting: Setting, matching: Matching, anchors: Bools
         rows.append(rows_of(method, table, setting.pairs, options))
         omnibus.append(omnibus_of(method, table, compared, options) if len(setting.pairs) > 1 else (np.nan, np.nan))
     width = len(setting.pairs)
-    names = list(max(rows, key=len))
+    names = max((list(row) for row in rows), key=len)
     stacked = {name: np.stack([row.get(name, _missing(rows, name, width)) for row in rows]) for name in names}
     statistic, df = (np.array(part) for part in zip(*omnibus, strict=True))
     return stacked | {"omnibus": statistic, "omnibus_df": df}
 
 
 def _missing(rows: list[Stacked], name: str, width: int) -> Any:
-    kind = next(row[name].dtype for row in rows if name in row)
-    return np.full(width, "" if kind == object else np.nan, dtype=kind if kind == object else float)
+    text = next(row[name].dtype.kind for row in rows if name in row) == "O"
+    return np.full(width, "" if text else np.nan, dtype=object if text else float)
 
 
 def _suspects(found: Stacked, rule: str, level: float) -> Bools:
-    """Say which items look unfair: in any pair, and where several groups are compared in the test of all at once too."""
+    """Say which items look unfair: in any pair, and for several groups in the test of all at once too."""
     several = ~np.isnan(found["omnibus"])
     overall = np.where(several, chdtrc(found["omnibus_df"], found["omnibus"]) < 1 - level, True)
-    significant = (found.get("p_trend", found["p_value"]) < 1 - level).any(axis=1)
+    tested = found["p_trend"] if "p_trend" in found else found["p_value"]
+    significant = (tested < 1 - level).any(axis=1)
     if rule == "significance":
         return np.where(several, overall, significant)
     return np.asarray(overall & np.isin(found["class"], ["B", "C"]).any(axis=1))
@@ -250,14 +257,13 @@ def _assemble(setting: Setting, matching: Matching, done: Any, asked: tuple[str,
         }
     )
     columns = {name: part.ravel() for name, part in found.items() if not name.startswith("omnibus")}
-    columns["p_adjusted"] = adjusted(columns.get("p_trend", columns["p_value"]), adjust)  # type: ignore[arg-type]
+    tested = "p_trend" if "p_trend" in columns else "p_value"
+    columns["p_adjusted"] = adjusted(columns[tested], adjust)  # type: ignore[arg-type]
     sized = columns.get("class", np.full(items * pairs, "", dtype=object))
     columns["flagged"] = (columns["p_adjusted"] < 1 - level) & (sized != "A")
-    first = ("n_focal", "n_reference", "statistic", "df", "p_value", "p_adjusted")
-    first += ("estimate", "std_error", "low", "high")
     last = ("class", "flagged", "direction", "note")
-    middle = [name for name in columns if name not in first + last]
-    frame = frame.assign(**{name: columns[name] for name in (*first, *middle, *last) if name in columns})
+    middle = [name for name in columns if name not in _FIRST + last]
+    frame = frame.assign(**{name: columns[name] for name in (*_FIRST, *middle, *last) if name in columns})
     return Dif(
         frame, _omnibus(names, found, pairs, adjust), setting.table, tuple(names[done.anchors]), done.rounds,
         method, matching.name, level, done.note, setting, matching,
@@ -270,5 +276,3 @@ def _omnibus(names: Any, found: Stacked, pairs: int, adjust: str) -> pd.DataFram
     told["p_adjusted"] = adjusted(told["p_value"].to_numpy(), adjust)  # type: ignore[arg-type]
     told["note"] = np.where(told["p_value"].isna(), FairNote.NO_OVERLAP.value, "")
     return told if pairs > 1 else told.iloc[:0]
-
-

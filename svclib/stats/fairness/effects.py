@@ -41,7 +41,7 @@ class DifEffects:
         One row a focal group and level of ability: ``score`` (mean share of the points), ``n, points``, and
         ``change`` of the chance to pass.
     candidates : DataFrame
-        One row a candidate of the focal groups: ``focal, score, points``, ``p_pass`` as is, ``p_pass_fair``, ``change``.
+        One row a candidate of the focal groups: ``focal, score, points``, ``p_pass`` (as is), ``p_pass_fair, change``.
     cut : float
     """
 
@@ -57,7 +57,9 @@ class DifEffects:
         return f"DifEffects(cut {self.cut:g})\n" + self.frame[shown].to_string(index=False)
 
 
-def dif_effects(found: Dif, cut: float, *, items: Sequence[str] | None = None, level: float | None = None) -> DifEffects:
+def dif_effects(
+    found: Dif, cut: float, *, items: Sequence[str] | None = None, level: float | None = None
+) -> DifEffects:
     """Say what unfair items do to the pass rate and the points of the focal groups.
 
     Parameters
@@ -96,7 +98,7 @@ def dif_effects(found: Dif, cut: float, *, items: Sequence[str] | None = None, l
     >>> chance = 1 / (1 + np.exp(-(able - np.linspace(-1, 1, 10) - lean)))
     >>> scores = pd.DataFrame((rng.random((600, 10)) < chance).astype(int), columns=[f"q{i}" for i in range(10)])
     >>> from svclib import stats
-    >>> effects = stats.dif_effects(stats.dif(scores, group, reference="east"), cut=0.6)
+    >>> effects = stats.dif_effects(stats.dif(scores, group, reference="east"), cut=0.6, items=["q4"])
     >>> effects.frame[["focal", "items", "n"]].values.tolist(), bool(effects.frame["moved"].iloc[0] < 0)
     ([['west', 1, 300]], True)
     """
@@ -119,7 +121,19 @@ def dif_effects(found: Dif, cut: float, *, items: Sequence[str] | None = None, l
     )
 
 
-_ITEM = ("focal", "reference", "item", "points", "points_error", "estimate", "std_error", "low", "high", "moved", "level")
+_ITEM = (
+    "focal",
+    "reference",
+    "item",
+    "points",
+    "points_error",
+    "estimate",
+    "std_error",
+    "low",
+    "high",
+    "moved",
+    "level",
+)
 _LEVEL = ("focal", "reference", "score", "n", "points", "change")
 _CANDIDATE = ("focal", "reference", "score", "points", "p_pass", "p_pass_fair", "change")
 
@@ -238,7 +252,7 @@ class _Case:
             points = float(self._points(at).mean())
             by_beta = self._points_slope(at)
             found = self._interval(change, float(slope @ shift.vcov @ slope))
-            error = float(np.sqrt(max(by_beta @ shift.vcov @ by_beta, 0)))
+            error = float(np.sqrt(max(float(by_beta @ shift.vcov @ by_beta), 0.0)))
             rows.append(
                 {"item": names[shift.item], "points": points, "points_error": error, **found}
                 | {"moved": len(self.p_now) * change}

@@ -85,9 +85,7 @@ def write(out: dict[str, Any], item: int, statistic: float, df: int, curves: Cur
         return
     estimate, error, size = curves.effect()
     reach = normal_quantile(level) * error
-    for name, value in zip(
-        _NUMBERS[3:], (estimate, error, estimate - reach, estimate + reach, size), strict=True
-    ):
+    for name, value in zip(_NUMBERS[3:], (estimate, error, estimate - reach, estimate + reach, size), strict=True):
         out[name][item] = value
     out["class"][item] = classes.by_size(np.array([size]), np.array([p]), level, classes.DELTA)[0]
     if p < 1 - level:

@@ -186,9 +186,7 @@ def _deviance(columns: Floats, n: Floats, y: Floats, beta: Floats) -> Floats:
     return np.asarray(2 * (n * np.logaddexp(0, eta) - y * eta).sum(axis=1))
 
 
-def _uphill(
-    columns: Floats, n: Floats, y: Floats, beta: Floats, step: Floats, before: Floats
-) -> tuple[Floats, Floats]:
+def _uphill(columns: Floats, n: Floats, y: Floats, beta: Floats, step: Floats, before: Floats) -> tuple[Floats, Floats]:
     size = np.ones(len(beta))
     for _halving in range(_HALVINGS):
         new = beta + size[:, None] * step

@@ -37,7 +37,12 @@ def lord(setting: Setting, fits: list[Calibrations], anchors: Bools, level: floa
 
 
 def _pair(
-    setting: Setting, pair: tuple[int, int], focal: IrtFit | None, reference: IrtFit | None, anchors: Bools, level: float
+    setting: Setting,
+    pair: tuple[int, int],
+    focal: IrtFit | None,
+    reference: IrtFit | None,
+    anchors: Bools,
+    level: float,
 ) -> dict[str, Any]:
     names = setting.responses.names
     out = empty(names, ("area", "z_area"))
@@ -126,5 +131,3 @@ def _area(curves: Curves) -> tuple[float, float]:
     slope = np.array([d / a**2, -1 / a, -e / c**2, 1 / c])
     error = float(np.sqrt(slope @ curves.vcov @ slope))
     return float(area), float(area / error) if error > 0 else float("nan")
-
-

@@ -122,7 +122,7 @@ class Matching:
     def _ability(self, used: Bools, anchors: Bools) -> Floats:
         """Ability from the items met, with difficulties from the anchors (Wright and Stone's PROX)."""
         difficulty = self._difficulties(anchors)
-        there = self.responses.there[:, used].astype(np.float64)
+        there = self.responses.there[:, used].astype(np.float32)
         weight = self.responses.highest[used].astype(float)
         return _prox(self.filled[:, used].sum(axis=1), there, weight, difficulty[used])
 
@@ -133,9 +133,9 @@ class Matching:
         return self._held[key]
 
     def _alternate(self, anchors: Bools) -> Floats:
-        there = self.responses.there.astype(np.float64)
+        there = self.responses.there.astype(np.float32)
         top = self.responses.highest.astype(float)
-        score, n = self.filled.sum(axis=0), there.sum(axis=0)
+        score, n = self.filled.sum(axis=0), there.sum(axis=0, dtype=float)
         hardness = -_logit(score, n * top)
         difficulty = hardness.copy()
         gained = self.filled[:, anchors].sum(axis=1)
@@ -143,9 +143,9 @@ class Matching:
             theta = _prox(gained, there[:, anchors], top[anchors], difficulty[anchors])
             known = ~np.isnan(theta)
             filled = np.where(known, theta, 0)
-            met = there[known].sum(axis=0)
-            mean = ratio(filled @ there, met)
-            spread = np.maximum(ratio(filled**2 @ there, met) - mean**2, 0)
+            met = there[known].sum(axis=0, dtype=float)
+            mean = ratio(filled.astype(np.float32) @ there, met)
+            spread = np.maximum(ratio((filled**2).astype(np.float32) @ there, met) - mean**2, 0)
             new = np.nan_to_num(mean + np.sqrt(1 + spread / _SPREAD) * hardness)
             new -= new[anchors].mean()
             if np.abs(new - difficulty).max(initial=0) < 1e-6:
@@ -155,9 +155,11 @@ class Matching:
 
 
 def _prox(score: Any, there: Floats, weight: Floats, difficulty: Floats) -> Floats:
-    points = there @ weight
-    mean = ratio(there @ (weight * difficulty), points)
-    spread = np.maximum(ratio(there @ (weight * difficulty**2), points) - mean**2, 0)
+    points, first, second = (
+        there @ np.column_stack([weight, weight * difficulty, weight * difficulty**2]).astype(np.float32)
+    ).T.astype(float)
+    mean = ratio(first, points)
+    spread = np.maximum(ratio(second, points) - mean**2, 0)
     return np.where(points > 0, mean + np.sqrt(1 + spread / _SPREAD) * _logit(score, points), np.nan)
 
 

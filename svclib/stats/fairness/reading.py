@@ -99,7 +99,9 @@ def read_setting(
         set(range(len(compared))) if any(two == REST for _one, two in pairs) else set()
     )
     table = pd.DataFrame({"group": list(labels), "n": sizes})
-    table["score"] = [float(np.nanmean(score[codes == at])) if (codes == at).any() else np.nan for at in range(len(labels))]
+    table["score"] = [
+        float(np.nanmean(score[codes == at])) if (codes == at).any() else np.nan for at in range(len(labels))
+    ]
     table["note"] = [
         str(FairNote.SMALL if not large[at] else (FairNote.IN_USE if place[at] in used else FairNote.UNUSED))
         for at in range(len(labels))
@@ -115,7 +117,7 @@ def read_groups(groups: Any, responses: pd.DataFrame) -> pd.Series:
     InvalidInput
         If a candidate is missing from the Series, is there twice, or the lengths differ.
     """
-    if isinstance(groups, pd.DataFrame) or isinstance(groups, str) or np.ndim(groups) != 1:
+    if isinstance(groups, pd.DataFrame | str) or np.ndim(groups) != 1:
         raise InvalidInput(_("groups must be one label for each candidate: a Series or a list."))
     if not isinstance(groups, pd.Series):
         if len(groups) != len(responses):

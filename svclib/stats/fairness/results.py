@@ -67,7 +67,9 @@ class Dif:
         """Give the rows flagged, or all where they are few."""
         shown = self.flagged if len(self.frame) > 30 else self.frame
         names = [
-            one for one in ("item", "focal", "reference", "statistic", "p_adjusted", "estimate", "class", "flagged") if one in shown
+            one
+            for one in ("item", "focal", "reference", "statistic", "p_adjusted", "estimate", "class", "flagged")
+            if one in shown
         ]
         head = f"Dif({self.method}; {len(self.frame)} rows, {int(self.frame['flagged'].sum())} flagged)"
         return head + ("\n" + shown[names].to_string(index=False) if len(shown) else "")
@@ -121,9 +123,11 @@ def empirical_curves(found: Dif, item: str, bands: int, pair: int) -> pd.DataFra
 
 def _curve(counts: Floats, band: Any, bands: int, centre: Floats, level: float) -> pd.DataFrame:
     top = counts.shape[1] - 1
-    n = np.bincount(band, counts.sum(axis=1), bands)
+    n = np.bincount(band, counts.sum(axis=1), bands).astype(float)
     points = np.bincount(band, counts @ np.arange(top + 1.0), bands)
     share = ratio(points, n * top)
     low, high = wilson(share, n, level)
-    rows = pd.DataFrame({"band": np.arange(bands), "match": centre, "estimate": share, "low": low, "high": high, "n": n})
+    rows = pd.DataFrame(
+        {"band": np.arange(bands), "match": centre, "estimate": share, "low": low, "high": high, "n": n}
+    )
     return rows[rows["n"] > 0].astype({"n": "int64"})

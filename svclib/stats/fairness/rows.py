@@ -33,8 +33,9 @@ RowMaker = Callable[[Floats, Floats, Table, Options], Row]
 
 
 def _blank(pairs: int) -> Row:
-    nothing = np.full(pairs, np.nan)
-    return {"statistic": nothing, "df": nothing, "p_value": nothing}
+    numbers = ("statistic", "df", "p_value", "estimate", "std_error", "low", "high")
+    row: Row = {name: np.full(pairs, np.nan) for name in numbers}
+    return row | {name: np.full(pairs, "", dtype=object) for name in ("class", "direction")}
 
 
 def mantel_haenszel(focal: Floats, reference: Floats, table: Table, options: Options) -> Row:
@@ -190,16 +191,14 @@ def rows_of(method: str, table: Table, pairs: list[tuple[int, int]], options: Op
     notes = np.asarray(found.pop("note", np.full(len(pairs), "", dtype=object)), dtype=object)
     statistic = found["statistic"]
     notes = np.where((notes == "") & np.isnan(statistic), FairNote.NO_OVERLAP.value, notes)
-    one_sided = np.isnan(found.get("estimate", statistic)) & ~np.isnan(statistic)
+    one_sided = np.isnan(found["estimate"]) & ~np.isnan(statistic)
     notes = np.where((notes == "") & one_sided, FairNote.ONE_SIDED.value, notes)
     notes = np.where(constant, FairNote.CONSTANT.value, notes)
     notes = np.where(empty, FairNote.NOBODY.value, notes)
     return row | found | {"note": notes.astype(object)}
 
 
-def _on_usable(
-    method: str, focal: Floats, reference: Floats, table: Table, options: Options, usable: Bools
-) -> Row:
+def _on_usable(method: str, focal: Floats, reference: Floats, table: Table, options: Options, usable: Bools) -> Row:
     """Work on the pairs that can be compared; the others get NaN and empty texts."""
     if usable.all():
         return METHODS[method](focal, reference, table, options)

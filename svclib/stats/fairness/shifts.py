@@ -125,7 +125,7 @@ class Passing:
     steps: Ints
 
     def chance(self, chances: list[Floats]) -> Floats:
-        """Probability of passing, (n,), from the probabilities of each item's scores; items independent given ability."""
+        """Probability of passing, (n,), from the probabilities of each item's scores, independent given ability."""
         n = len(self.needed)
         spread = np.ones((n, 1))
         for each, step in zip(chances, self.steps, strict=True):
