@@ -9,6 +9,7 @@ _ROOMS = {
     "agreement": "coefficients",
     "clocks": "hazard_ratios incidence survival",
     "compare": "crossed differences rank_probabilities",
+    "cutscores": "bookmarks consequences contrasting judge_severity pass_mark",
     "drivers": "gains importance segment_slopes strategy_matrix",
     "factor_models": "invariance_levels latent_differences model_loadings path_diagram",
     "fairness": "dif_curves dif_pass_rates dif_points dif_sizes",
