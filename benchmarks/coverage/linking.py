@@ -94,6 +94,18 @@ def linked(method: str, error: float) -> Draw:
     return draw
 
 
+def still(error: float) -> Draw:
+    """Displacement of anchors that did not move, calibrations with known errors."""
+
+    def draw(rng: np.random.Generator) -> tuple[Any, Any, Any]:
+        (new, first), (old, second) = (_noisy(rng, form, error) for form in calibrations(noise=0.0))
+        rows = stats.link(new, old, vcov=(first, second)).drift
+        wide = 1.959964 * rows["std_error"]
+        return rows["difference"] - wide, rows["difference"] + wide, np.zeros(len(rows))
+
+    return draw
+
+
 def _answers(rng: np.random.Generator, form: pd.DataFrame, n: int) -> pd.DataFrame:
     theta = rng.normal(size=(n, 1))
     chance = 1 / (1 + np.exp(-form["a"].to_numpy() * (theta - form["b"].to_numpy())))
@@ -136,6 +148,7 @@ CASES = [
     ),
     Case("equate: Tucker resampled, n = 2 × 100", equated("tucker", 100, anchored=True, replications=200), runs=300),
     Case("link: Stocking–Lord, known errors of 0.1", linked("stocking_lord", 0.1), runs=300),
+    Case("anchor_drift: displacement, known errors of 0.1", still(0.1), runs=300),
     Case("link: mean-sigma, known errors of 0.1", linked("mean_sigma", 0.1), runs=500),
     Case("link and true scores: 20 items calibrated, n = 2 × 500", calibrated(500), runs=150),
 ]

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
 from svclib.stats.estimate import check_level
-from svclib.stats.linking import notes as limits
-from svclib.stats.linking.errors import delta_errors, resampled_errors
+from svclib.stats.linking import notes as need
+from svclib.stats.linking.errors import delta_errors, limits, resampled_errors
 from svclib.stats.linking.items import METHODS as ITEM_METHODS
 from svclib.stats.linking.items import equate_items
 from svclib.stats.linking.lines import Setting, moments
@@ -104,7 +103,7 @@ def equate(
     -----
     Kolen & Brennan (2014). Percentiles take a score as spread evenly over its step. Errors are those of the delta
     method over the multinomial counts, through the smoothing where there is one (von Davier, Holland & Thayer 2004);
-    they hold the degrees chosen for given.
+    they hold the degrees chosen for given. Intervals of percentiles are those of the ranks (Woodruff 1952).
 
     Examples
     --------
@@ -193,12 +192,12 @@ def _result(
     plan: Plan, smoothed: list[Smoothed | None], shares: list[Floats], error: Floats, tried: pd.DataFrame, level: float
 ) -> Equating:
     equated = plan.convert(shares[0], shares[1])
-    wide = norm.ppf((1 + level) / 2) * error
+    low, high = limits(plan, shares, error, level)
     n = plan.new.counts.sum(axis=1)
     frame = pd.DataFrame(
         {
-            "score": plan.new.scale.points, "equated": equated, "std_error": error, "low": equated - wide,
-            "high": equated + wide, "n": n.astype("int64"), "level": level, "method": plan.method,
+            "score": plan.new.scale.points, "equated": equated, "std_error": error, "low": low, "high": high,
+            "n": n.astype("int64"), "level": level, "method": plan.method,
             "note": np.where(np.isnan(equated), str(LinkNote.NO_LINE), _row_notes(plan, smoothed, shares)),
         }
     )  # fmt: skip
@@ -219,7 +218,7 @@ def _row_notes(plan: Plan, smoothed: list[Smoothed | None], shares: list[Floats]
     n = plan.new.counts.sum(axis=1)
     if smoothed[0] is None:
         near = np.convolve(n, np.ones(3), mode="same")
-        notes[near < limits.FEW_AT] = LinkNote.THIN
+        notes[near < need.FEW_AT] = LinkNote.THIN
     rank = ranks(shares[0].sum(axis=1))
     notes[~inside(rank) & (rank < 0.5)] = LinkNote.NOBODY
     notes[~inside(rank) & (rank >= 0.5)] = LinkNote.NOBODY_ABOVE
@@ -253,10 +252,10 @@ def _smoothing(plan: Plan, smoothed: list[Smoothed | None]) -> pd.DataFrame:
 
 
 def _notes(plan: Plan, smoothed: list[Smoothed | None]) -> tuple[str, ...]:
-    need = limits.FEW_LINEAR
+    least = need.FEW_LINEAR
     if plan.method in PERCENTILE:
-        need = limits.FEW_RAW if smoothed[0] is None else limits.FEW_SMOOTHED
-    found = [(min(plan.new.n, plan.old.n) < need and plan.method != "identity", LinkNote.FEW_CANDIDATES)]
+        least = need.FEW_RAW if smoothed[0] is None else need.FEW_SMOOTHED
+    found = [(min(plan.new.n, plan.old.n) < least and plan.method != "identity", LinkNote.FEW_CANDIDATES)]
     if len(plan.new.anchor) > 1:
         found += _anchor_notes(plan)
     return tuple(str(note) for there, note in found if there)
@@ -271,8 +270,8 @@ def _anchor_notes(plan: Plan) -> list[tuple[bool, LinkNote]]:
     seen = [part.counts.sum(axis=0) > 0 for part in (plan.new, plan.old)]
     unmatched = plan.method in ("frequency", "braun_holland") and bool((seen[0] != seen[1]).any())
     return [
-        (length < limits.FEW_ANCHORS * anchor.step, LinkNote.FEW_ANCHORS),
-        (length < limits.ANCHOR_SHARE * longest - 1e-9, LinkNote.SHORT_ANCHOR),
-        (bool(abs(read[0][2] - read[1][2]) > limits.WIDE_GROUPS * pooled), LinkNote.WIDE_GROUPS),
+        (length < need.FEW_ANCHORS * anchor.step, LinkNote.FEW_ANCHORS),
+        (length < need.ANCHOR_SHARE * longest - 1e-9, LinkNote.SHORT_ANCHOR),
+        (bool(abs(read[0][2] - read[1][2]) > need.WIDE_GROUPS * pooled), LinkNote.WIDE_GROUPS),
         (unmatched, LinkNote.UNSEEN_ANCHORS),
     ]

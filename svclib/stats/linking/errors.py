@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import norm
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
-from svclib.stats.linking.methods import Plan
+from svclib.stats.linking.methods import PERCENTILE, Plan
+from svclib.stats.linking.percentiles import score_steps, scores_at
 from svclib.stats.linking.samples import Sample
 from svclib.stats.linking.smoothing import Smoothed, fit_shares, raw_spread, spread
 from svclib.stats.marks import _
@@ -22,6 +24,28 @@ def delta_errors(plan: Plan, smoothed: list[Smoothed | None], shares: list[Float
     for by, made, part, sample in zip(steps, smoothed, shares, (plan.new, plan.old), strict=True):
         total += raw_spread(part, sample.n, by) if made is None else spread(made, by)
     return np.sqrt(np.maximum(total, 0))
+
+
+def limits(plan: Plan, shares: list[Floats], error: Floats, level: float) -> tuple[Floats, Floats]:
+    """Interval of each equated score.
+
+    Lines have the normal one. Percentiles have that of the rank, looked up in the old form's distribution like the
+    rank itself (Woodruff 1952): the share of candidates at a single score, on which the error rests, varies too much.
+    """
+    equated = plan.convert(shares[0], shares[1])
+    z = norm.ppf((1 + level) / 2)
+    if plan.method not in PERCENTILE:
+        return equated - z * error, equated + z * error
+    rank, old = plan.last_step(shares[0], shares[1])
+    by_rank = score_steps(rank, old)[0] * plan.old.scale.step
+    wide = z * error / by_rank
+    known = np.isfinite(wide)
+    ends = []
+    for sign, keep in ((-1.0, np.minimum), (1.0, np.maximum)):
+        there = scores_at(np.clip(np.where(known, rank + sign * wide, rank), 0, 1), old)
+        found = plan.old.scale.lowest + plan.old.scale.step * there
+        ends.append(np.where(known, keep(found, equated), np.nan))
+    return ends[0], ends[1]
 
 
 def resampled_errors(plan: Plan, smoothed: list[Smoothed | None], replications: int, seed: int | None) -> Floats:

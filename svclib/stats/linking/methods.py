@@ -62,12 +62,16 @@ class Plan:
         slope, intercept = lines.line(self._line, *self._moments(new, old), self.setting)
         return float(slope), float(intercept)
 
-    def _positions(self, new: Floats, old: Floats) -> Floats:
+    def last_step(self, new: Floats, old: Floats) -> tuple[Floats, Floats]:
+        """Give the ranks and the old form's distribution in which a percentile method looks them up."""
         if self.method == "chained_equipercentile":
             on_anchor = scores_at(ranks(new.sum(axis=-1)), new.sum(axis=-2))
-            return scores_at(ranks_at(on_anchor, old.sum(axis=-2)), old.sum(axis=-1))
+            return ranks_at(on_anchor, old.sum(axis=-2)), old.sum(axis=-1)
         first, second = self._margins(new, old)
-        return scores_at(ranks(first), second)
+        return ranks(first), second
+
+    def _positions(self, new: Floats, old: Floats) -> Floats:
+        return scores_at(*self.last_step(new, old))
 
     def _margins(self, new: Floats, old: Floats) -> tuple[Floats, Floats]:
         return self._populations(new, old) if self.method == "frequency" else (new.sum(axis=-1), old.sum(axis=-1))
