@@ -10,8 +10,8 @@ import pandas as pd
 from svclib.i18n import _, translate
 from svclib.reports import words
 from svclib.reports.sentences.notes import note
-from svclib.stats.items.analysis import FLAGS
 from svclib.stats.items.distractors import FLAGS as OPTION_FLAGS
+from svclib.stats.items.flags import CALM, DIFFICULTY, DISCRIMINATION, FLAGS
 
 
 def overview(items: pd.DataFrame, language: str = "en") -> str:
@@ -36,16 +36,36 @@ def overview(items: pd.DataFrame, language: str = "en") -> str:
 
 def to_look_at(items: pd.DataFrame) -> pd.DataFrame:
     """Give the items with a flag that asks for action, the worst first (an easy item asks for none)."""
-    calm = {"", "easy", "few_candidates", "no_answers", "all_right"}
-    look = items.loc[~items["flags"].isin(calm)].copy()
-    look["rank"] = [list(FLAGS).index(flags.split()[0]) for flags in look["flags"]]
+    grave = [[code for code in str(flags).split() if code not in CALM] for flags in items["flags"]]
+    look = items.loc[[bool(codes) for codes in grave]].copy()
+    look["rank"] = [list(FLAGS).index(codes[0]) for codes in grave if codes]
     return look.sort_values(["rank", "item_rest"], kind="stable").drop(columns="rank")
 
 
 def item(row: Mapping[Any, Any], language: str = "en") -> str:
     """Say what is the matter with an item."""
     gap = "" if language == "zh-CN" else " "
-    return gap.join(note(FLAGS[code], language) for code in str(row["flags"]).split())
+    named = {"option": row.get("option", "")}
+    return gap.join(note(FLAGS[code], language, **named) for code in str(row["flags"]).split())
+
+
+def reading(row: Mapping[Any, Any], language: str = "en") -> str:
+    """Say how difficult an item is and how well it separates: a row of `svclib.stats.item_analysis`."""
+    if not row["reading"]:
+        return translate(_("Nobody met this item."), language)
+    hard, separates = str(row["reading"]).split()
+    text = _("Item {item} is {difficulty} ({right} right) and {separates} ({r}, interval {interval}).")
+    if separates == "unclear":
+        text = _("Item {item} is {difficulty} ({right} right); {separates}.")
+    fields = {
+        "item": row["item"],
+        "difficulty": translate(DIFFICULTY[hard], language),
+        "right": words.value(row["difficulty"], words.SHARE),
+        "separates": translate(DISCRIMINATION[separates], language),
+        "r": words.number(row["item_rest"], 2),
+        "interval": words.interval(row["rest_low"], row["rest_high"], words.RATING, language),
+    }
+    return translate(text, language, **fields)
 
 
 def option(row: Mapping[Any, Any], language: str = "en") -> str:

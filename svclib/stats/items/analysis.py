@@ -192,16 +192,17 @@ def _shares(exam: Scores) -> dict[str, Floats]:
 
 
 def _suspects(options: pd.DataFrame | None) -> pd.DataFrame:
-    """Give the option that speaks against each item's key, its flag, and the number of options."""
-    columns = ["option", "option_flag", "options"]
+    """Give the option that speaks against each item's key, its flag, the number of options, the largest wrong one."""
+    columns = ["option", "option_flag", "options", "largest"]
     if options is None or options.empty:
         return pd.DataFrame(columns=columns, index=pd.Index([], name="item"))
     real = options.loc[options["option"] != OMITTED]
     count = real.groupby("item").size().rename("options")
+    largest = real.loc[~real["is_key"].astype(bool)].groupby("item")["share"].max().rename("largest")
     grave = ["key", "key_unchosen", "attracts_better"]
     flagged = real.loc[real["flag"].isin(grave), ["item", "option", "flag", "point_biserial"]]
     flagged = flagged.assign(rank=flagged["flag"].map(grave.index)).sort_values(
         ["rank", "point_biserial"], ascending=[True, False], kind="stable"
     )
     first = flagged.drop_duplicates("item").set_index("item").rename(columns={"flag": "option_flag"})
-    return pd.concat([count, first], axis=1)[columns]
+    return pd.concat([count, largest, first], axis=1)[columns]

@@ -45,12 +45,14 @@ _WEAK, _WELL = 0.15, 0.20
 _EASY, _NOT_EASY = 0.95, 0.85
 _HARD, _NOT_HARD = 0.20, 0.30
 _OFTEN, _SELDOM = 0.10, 0.05
+_APART = 0.15
 
 
 def flag(row: Mapping[Any, Any], min_candidates: int) -> list[str]:
     """Give the codes of `FLAGS` for a row of `item_analysis`, the gravest first.
 
-    Uses ``n, difficulty, item_rest, rest_high, omitted, not_reached, option_flag`` and ``options``.
+    Uses ``n, presented, difficulty, item_rest, rest_high, omitted, not_reached, option_flag, options`` (their number)
+    and ``largest`` (share of the wrong option chosen most).
     """
     late = _often(row["not_reached"], row["presented"])
     if not row["n"]:
@@ -77,8 +79,12 @@ def _discrimination(row: Mapping[Any, Any]) -> list[str]:
 
 
 def _is_guessed(row: Mapping[Any, Any]) -> bool:
-    """Whether the share right is surely no more than a tenth above that of blind choice."""
-    return bool(row["options"] >= 3 and upper(row["difficulty"], row["n"]) < 1 / row["options"] + 0.10)
+    """Whether the share right is surely no more than a tenth above that of blind choice, and no option stands out.
+
+    One that stands out may be the key.
+    """
+    blind = 1 / row["options"] if row["options"] >= 3 else 0.0
+    return bool(blind and row["largest"] < blind + _APART and upper(row["difficulty"], row["n"]) < blind + 0.10)
 
 
 def _difficulty(difficulty: float, n: float) -> list[str]:
