@@ -15,6 +15,7 @@ _ROOMS = {
     "fairness": "dif_curves dif_pass_rates dif_points dif_sizes",
     "gaps": "servqual_gaps gap_intervals",
     "item_curves": "conditional_error dependability form_difficulties option_curves",
+    "irt": "category_curves characteristic_curves information_curve item_fit_curve wright_map",
     "items": "difficulty_discrimination option_bars",
     "learning": "before_after branch_effects certified_satisfied",
     "linking": "anchor_scatter conversion smoothed_scores",
