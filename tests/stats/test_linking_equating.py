@@ -171,6 +171,23 @@ def test_the_same_group_twice_is_identity_by_an_anchor(forms, method):
     np.testing.assert_allclose(made["equated"][3:39], made["score"][3:39], atol=1e-9)
 
 
+@pytest.mark.parametrize("method", ["linear", "tucker", "levine", "chained_linear", "braun_holland"])
+def test_lines_are_undone_by_the_way_back(forms, method):
+    options = WHOLE if method == "linear" else ANCHORED
+    there, back = (stats.equate(*pair, "total", method=method, **options) for pair in (forms, forms[::-1]))
+    assert there.slope * back.slope == pytest.approx(1)
+    assert there.slope * back.intercept + there.intercept == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("method", ["equipercentile", "frequency", "chained_equipercentile"])
+def test_intervals_hold_the_equated_score(forms, method):
+    options = WHOLE if method == "equipercentile" else ANCHORED
+    made = stats.equate(*forms, "total", method=method, **options).frame.dropna(subset=["low"])
+    assert len(made) > 35
+    assert (made["low"] <= made["equated"]).all()
+    assert (made["high"] >= made["equated"]).all()
+
+
 def test_scores_in_half_points_are_equated_alike(forms):
     halves = [form / 2 for form in forms]
     whole = stats.equate(*forms, "total", method="equipercentile", **WHOLE).frame

@@ -118,6 +118,29 @@ def test_three_parameter_items_link():
     assert (made.slope, made.intercept) == pytest.approx((1.1, 0.25), abs=1e-8)
 
 
+def test_the_covariance_of_a_fit_holds_logits_of_the_asymptotes():
+    new, old = (part.assign(c=0.2) for part in calibrations())
+
+    class Fit:
+        def __init__(self, frame, scale):
+            self.parameters = items_of(frame)
+            labels = [f"{item}.{letter}" for letter in ("a", "d1", "c") for item in frame["item"]] + ["group.mean"]
+            size = np.repeat([0.01, 0.01, 0.01 * scale, 1.0], [40, 40, 40, 1])
+            self.vcov = pd.DataFrame(np.diag(size), labels, labels)
+
+    fits = [Fit(part, 1.0) for part in (new, old)]
+    plain = [Fit(part, 0.16**2).vcov for part in (new, old)]  # c (1 − c) = 0.16
+    ours, theirs = stats.link(*fits), stats.link(new, old, vcov=tuple(plain))
+    np.testing.assert_allclose(ours.vcov, theirs.vcov, rtol=1e-12)
+
+
+def test_covariances_of_thresholds_that_are_not_there_are_refused():
+    new, old = calibrations()
+    labels = ["A01.b2", "A02.a"]
+    with pytest.raises(InvalidInput, match="A01"):
+        stats.link(new, old, vcov=(pd.DataFrame(np.eye(2), labels, labels),) * 2)
+
+
 def test_rasch_items_keep_their_slope():
     new, old = (part.assign(a=1.0, model="rasch") for part in calibrations())
     for method in METHODS:

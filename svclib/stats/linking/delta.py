@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, ratio
@@ -94,6 +94,7 @@ def _deltas(data: pd.DataFrame, names: Sequence[str]) -> tuple[Floats, Floats, F
     n = there.sum(axis=0)
     share = ratio(np.where(there, values, 0).sum(axis=0), n)
     inside = (share > 0) & (share < 1)
-    z = norm.ppf(np.where(inside, 1 - share, 0.5))
-    variance = ratio(16 * share * (1 - share), n * norm.pdf(z) ** 2)
+    z = ndtri(np.where(inside, 1 - share, 0.5))
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    variance = ratio(16 * share * (1 - share), n * density**2)
     return np.where(inside, 13 + 4 * z, np.nan), share, np.where(inside, variance, np.nan)

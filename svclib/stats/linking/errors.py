@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
@@ -33,7 +33,7 @@ def limits(plan: Plan, shares: list[Floats], error: Floats, level: float) -> tup
     rank itself (Woodruff 1952): the share of candidates at a single score, on which the error rests, varies too much.
     """
     equated = plan.convert(shares[0], shares[1])
-    z = norm.ppf((1 + level) / 2)
+    z = ndtri((1 + level) / 2)
     if plan.method not in PERCENTILE:
         return equated - z * error, equated + z * error
     rank, old = plan.last_step(shares[0], shares[1])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
@@ -70,7 +70,7 @@ def _result(
     error = np.full(len(scores), np.nan)
     if cov is not None:
         error = np.sqrt(np.maximum(np.einsum("kp,pq,kq->k", found.steps, cov, found.steps, optimize=True), 0))
-    wide = norm.ppf((1 + level) / 2) * error
+    wide = ndtri((1 + level) / 2) * error
     frame = pd.DataFrame(
         {
             "score": scores, "equated": found.equated, "std_error": error, "low": found.equated - wide,

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import roots_hermitenorm
-from scipy.stats import norm
+from scipy.special import ndtri, roots_hermitenorm
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
@@ -175,7 +174,7 @@ def link_pair(pair: Anchored, method: str, grid: tuple[Floats, Floats], level: f
         found, jacobian, settled = curve_link(pair, method, _start(pair), *grid)
     cov = jacobian @ pair.cov @ jacobian.T if pair.known else np.full((2, 2), np.nan)
     error = np.sqrt(np.maximum(np.diag(cov), 0)) if pair.known else np.full(2, np.nan)
-    wide = norm.ppf((1 + level) / 2) * error
+    wide = ndtri((1 + level) / 2) * error
     note = "" if pair.known else LinkNote.NO_COVARIANCE
     terms = ["slope", "intercept"]
     frame = estimates(

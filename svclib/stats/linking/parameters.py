@@ -98,6 +98,12 @@ def _with_intercepts(items: ItemParameters, labels: list[_Label], cov: Floats, *
     """Turn covariances of thresholds into those of intercepts, d = −a b, and of logits into those of asymptotes."""
     place = np.array([at for at, _parameter in labels])
     kind = np.array([_kind(parameter) for _at, parameter in labels])
+    beyond = np.flatnonzero(kind >= items.highest[place])
+    if len(beyond):
+        raise InvalidInput(
+            _('The covariances name a threshold that the item "{item}" has not; give those of the same fit.'),
+            item=items.names[place[beyond[0]]],
+        )
     turn = np.eye(len(labels))
     thresholds = items.thresholds
     for row, (at, parameter) in enumerate(labels):
@@ -108,12 +114,6 @@ def _with_intercepts(items: ItemParameters, labels: list[_Label], cov: Floats, *
         k = int(parameter[1:]) - 1
         turn[row, row] = -items.slope[at]
         turn[row, (place == at) & (kind == SLOPE)] = -thresholds[at, k]
-    beyond = np.flatnonzero(kind >= items.highest[place])
-    if len(beyond):
-        raise InvalidInput(
-            _('The covariances name a threshold that the item "{item}" has not; give those of the same fit.'),
-            item=items.names[place[beyond[0]]],
-        )
     return Calibrated(items, place, kind, turn @ cov @ turn.T, True)
 
 
