@@ -102,8 +102,10 @@ class Layout:
     def parameters(self, values: Floats) -> ItemParameters:
         """Give the items at `values`."""
         lower = np.where(self.guessing, expit(values[:, -1]), 0.0)
+        inside = np.arange(values.shape[1] - 2) < self.categories[:, None] - 1
+        intercepts = np.where(inside, values[:, 1:-1], np.nan)
         return ItemParameters(
-            self.names, self.model, self.categories, values[:, SLOPE].copy(), values[:, 1:-1].copy(), lower, self.upper
+            self.names, self.model, self.categories, values[:, SLOPE].copy(), intercepts, lower, self.upper
         )
 
     def log_prior(self, values: Floats) -> float:
