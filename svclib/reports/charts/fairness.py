@@ -147,7 +147,7 @@ def dif_curves(
     scale = alt.Scale(domain=names, range=[colors()["danger"], palette()[0]])
     legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3)
     color = alt.Color("name:N", scale=scale, sort=names, legend=legend)
-    along = _("Score on the other items and this one") if found.matching == "score" else _("Ability")
+    along = _("Score on the other items and this one") if found._matching.name() == "score" else _("Ability")
     x = alt.X("match:Q", title=translate(along, language), axis=alt.Axis(grid=False), scale=alt.Scale(zero=False))
     named = translate(_("Mean score (%)"), language)
     y = alt.Y("estimate:Q", title=named, scale=alt.Scale(domain=[0, 100]))

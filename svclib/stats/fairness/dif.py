@@ -28,6 +28,8 @@ LATENT = ("likelihood_ratio", "lord")
 _FIRST = (
     "n_focal", "n_reference", "statistic", "df", "p_value", "p_adjusted", "estimate", "std_error", "low", "high",
 )  # fmt: skip
+ALONE = ("breslow_day", "lord")
+"""Methods without a test of all groups at once."""
 PURIFICATION = ("class", "significance")
 Stacked = dict[str, Any]
 
@@ -64,7 +66,8 @@ def dif(
         proportional odds), which also sees items that favour the able of one group and the weak of the other; Breslow
         and Day's test for the latter alone. ``likelihood_ratio`` calibrates with the item free and equal
         (`svclib.stats.irt`), ``lord`` calibrates each group alone and compares the parameters on one scale: both need
-        some 200 candidates a group.
+        some 200 candidates a group, and ``likelihood_ratio`` calibrates once for each item, pair of groups and round:
+        name `focal` where there are many groups.
     reference, focal : label or list of labels, optional
         Two groups are compared with each other, the smaller against the larger; several each with `reference`, or with
         everybody else where none is named. `focal` limits whom is looked at.
@@ -264,10 +267,15 @@ def _assemble(setting: Setting, matching: Matching, done: Any, asked: tuple[str,
     last = ("class", "flagged", "direction", "note")
     middle = [name for name in columns if name not in _FIRST + last]
     frame = frame.assign(**{name: columns[name] for name in (*_FIRST, *middle, *last) if name in columns})
+    several = pairs if method not in ALONE else 1
     return Dif(
-        frame, _omnibus(names, found, pairs, adjust), setting.table, tuple(names[done.anchors]), done.rounds,
-        method, matching.name, level, done.note, setting, matching,
+        frame, _omnibus(names, found, several, adjust), setting.table, tuple(names[done.anchors]), done.rounds,
+        method, _matched(method, matching), level, done.note, setting, matching,
     )  # fmt: skip
+
+
+def _matched(method: str, matching: Matching) -> str:
+    return "model" if method in LATENT else matching.name(fine=method == "logistic")
 
 
 def _omnibus(names: Any, found: Stacked, pairs: int, adjust: str) -> pd.DataFrame:

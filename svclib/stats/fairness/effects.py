@@ -34,7 +34,8 @@ class DifEffects:
         One row a focal group: ``focal, reference, items`` (how many), ``n, pass_rate`` (seen), ``as_is, fair`` (pass
         rates expected of these candidates with the items as they are, and were they alike for both groups),
         ``estimate`` (as is less fair), ``std_error, low, high``, ``moved, moved_low, moved_high`` (candidates; below
-        0: so many fail because of the items), ``points`` (mean points lost, below 0, or gained), ``level, note``.
+        0: so many fail because of the items), ``points, points_low, points_high`` (mean points lost,
+        below 0, or gained, over all items: differential test functioning), ``level, note``.
     items : DataFrame
         One row a focal group and item: ``points`` and the effect on the pass rate of that item alone.
     levels : DataFrame
@@ -190,7 +191,8 @@ def _shifts(
 
 def _nothing(keys: dict[str, Any], rows: Bools, rate: float, note: str, level: float) -> _Part:
     row = keys | {"items": 0, "n": int(rows.sum()), "pass_rate": rate}
-    blank = ("as_is", "fair", "estimate", "std_error", "low", "high", "moved", "moved_low", "moved_high", "points")
+    blank = ["as_is", "fair", "estimate", "std_error", "low", "high"]
+    blank += [f"{name}{end}" for name in ("moved", "points") for end in ("", "_low", "_high")]
     none = pd.DataFrame()
     return _Part(row | dict.fromkeys(blank, np.nan) | {"level": level, "note": note}, none, none, none)
 
@@ -240,7 +242,15 @@ class _Case:
         n = len(self.p_now)
         moved = {f"moved{end}": n * found[name] for end, name in (("", "estimate"), ("_low", "low"), ("_high", "high"))}
         rates = {"as_is": float(self.p_now.mean()), "fair": float(self.p_then.mean())}
-        return rates | found | moved | {"points": float(self.each()["points"].mean()), "level": self.level}
+        return rates | found | moved | self._all_points() | {"level": self.level}
+
+    def _all_points(self) -> dict[str, float]:
+        """Give the mean points over all items with their interval."""
+        points = float(self.each()["points"].mean())
+        slopes = [self._points_slope(at) for at in range(len(self.shifts))]
+        spread = sum(float(one @ shift.vcov @ one) for one, shift in zip(slopes, self.shifts, strict=True))
+        reach = normal_quantile(self.level) * float(np.sqrt(max(spread, 0.0)))
+        return {"points": points, "points_low": points - reach, "points_high": points + reach}
 
     def single(self, names: list[str]) -> pd.DataFrame:
         """Give the rows of the items, each alone."""

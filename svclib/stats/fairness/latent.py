@@ -112,10 +112,12 @@ def spread_of(fit: IrtFit, labels: list[str]) -> Floats:
 def calibrated(data: pd.DataFrame, model: str, **options: Any) -> IrtFit | None:
     """Calibrate; None if nothing comes of it."""
     try:
-        fit = irt(data, model, **options)
+        with np.errstate(all="ignore"):
+            fit = irt(data, model, **options)
     except InvalidInput:
         return None
-    return fit if fit.converged else None
+    told = np.isfinite(fit.parameters.slope).all() and not np.isinf(fit.parameters.intercepts).any()
+    return fit if fit.converged and told else None
 
 
 def few(setting: Setting, pair: tuple[int, int]) -> str:

@@ -81,7 +81,7 @@ def linked(focal: IrtFit, reference: IrtFit, anchors: list[str]) -> tuple[float,
     mine = [parameters_of(focal, name)[0] for name in anchors]
     theirs = [parameters_of(reference, name)[0] for name in anchors]
     slopes = np.array([one[0] for one in mine]), np.array([one[0] for one in theirs])
-    if min(abs(part.mean()) for part in slopes) < 0.05:
+    if min(abs(float(part.mean())) for part in slopes) < 0.05:
         return None
     scale = float(slopes[0].mean() / slopes[1].mean())
     pairs = [
@@ -89,6 +89,8 @@ def linked(focal: IrtFit, reference: IrtFit, anchors: list[str]) -> tuple[float,
         for one, two in zip(mine, theirs, strict=True)
         if len(one) == len(two)
     ]
+    if not pairs:
+        return None
     slope, apart = (np.array(part) for part in zip(*pairs, strict=True))
     return scale, float((slope * apart).sum() / (slope**2).sum())
 

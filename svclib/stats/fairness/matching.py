@@ -74,14 +74,13 @@ class Matching:
         if self.given is None and not self.complete:
             self.sets, self.n_sets = _item_sets(self.responses.there, self.group)
 
-    @property
-    def name(self) -> str:
+    def name(self, *, fine: bool = False) -> str:
         """How candidates are matched: ``given``, ``score``, ``score by items met`` or ``ability``."""
         if self.given is not None:
             return "given"
         if self.complete:
             return "score"
-        return "score by items met" if self.n_sets else "ability"
+        return "score by items met" if self.n_sets and not fine else "ability"
 
     def strata(self, item: int | None, anchors: Bools, *, fine: bool = False) -> Strata:
         """Give the classes for an item, or on the anchors alone (None).
@@ -154,7 +153,7 @@ class Matching:
         return difficulty
 
 
-def _prox(score: Any, there: Floats, weight: Floats, difficulty: Floats) -> Floats:
+def _prox(score: Any, there: Any, weight: Floats, difficulty: Floats) -> Floats:
     points, first, second = (
         there @ np.column_stack([weight, weight * difficulty, weight * difficulty**2]).astype(np.float32)
     ).T.astype(float)

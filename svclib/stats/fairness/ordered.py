@@ -62,10 +62,11 @@ def _three(
     null = float(-2 * weight.sum() * (share * np.log(share)).sum())
     width = own.shape[1]
     try:
-        fits = [
-            maximise(Cumulative(columns[:, :last], category[there], weight[there], CUMULATIVE["logit"]))
-            for last in (1, 1 + width, 1 + 2 * width)
-        ]
+        with np.errstate(all="ignore"):  # where groups are separated the steps run away: no fit, said in the note
+            fits = [
+                maximise(Cumulative(columns[:, :last], category[there], weight[there], CUMULATIVE["logit"]))
+                for last in (1, 1 + width, 1 + 2 * width)
+            ]
     except np.linalg.LinAlgError:
         return None
     if not all(one.converged for one in fits):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from svclib.errors import InvalidInput
-from svclib.stats.arrays import Bools, Floats, Ints
+from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.fairness.notes import FairNote
 from svclib.stats.irt.responses import MISSING, Responses, read_responses
 from svclib.stats.marks import _
@@ -85,7 +85,8 @@ def read_setting(
     read = read_responses(kept, None if states is None else states.reindex(kept.index))
     codes, labels = _factorised(series[known])
     sizes = np.bincount(codes, minlength=len(labels))
-    large = sizes >= max(min_group, 2)
+    min_group = max(min_group, 2)
+    large = sizes >= min_group
     _check_sizes(labels, sizes, large, min_group)
     place = np.where(large, np.cumsum(large) - 1, int(large.sum()))
     compared = tuple(label for label, fits in zip(labels, large, strict=True) if fits)
@@ -99,9 +100,10 @@ def read_setting(
         set(range(len(compared))) if any(two == REST for _one, two in pairs) else set()
     )
     table = pd.DataFrame({"group": list(labels), "n": sizes})
-    table["score"] = [
-        float(np.nanmean(score[codes == at])) if (codes == at).any() else np.nan for at in range(len(labels))
-    ]
+    scored = ~np.isnan(score)
+    table["score"] = ratio(
+        np.bincount(codes[scored], score[scored], len(labels)), np.bincount(codes[scored], minlength=len(labels))
+    )
     table["note"] = [
         str(FairNote.SMALL if not large[at] else (FairNote.IN_USE if place[at] in used else FairNote.UNUSED))
         for at in range(len(labels))
@@ -155,7 +157,7 @@ def _factorised(series: pd.Series) -> tuple[Ints, list[Any]]:
 def _check_sizes(labels: list[Any], sizes: Ints, large: Bools, least: int) -> None:
     if len(labels) < 2:
         raise InvalidInput(_('There is one group only, "{group}"; give at least two.'), group=labels[0])
-    if large.sum() < 1 or (large.sum() == 1 and sizes.sum() - sizes.max() < max(least, 2)):
+    if large.sum() < 1 or (large.sum() == 1 and sizes.sum() - sizes.max() < least):
         raise InvalidInput(
             _(
                 "Fewer than two groups have {least} candidates (the largest has {largest}); merge groups or lower "

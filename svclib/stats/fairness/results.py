@@ -29,7 +29,7 @@ class Dif:
         ``direction``, ``note``. An estimate below 0 is to the focal group's disadvantage.
     omnibus : DataFrame
         One row an item where more than two groups are compared: ``item, statistic, df, p_value, p_adjusted, note``;
-        otherwise empty.
+        otherwise empty, as for ``breslow_day`` and ``lord``.
     groups : DataFrame
         ``group, n, score, note``: who was compared and who was too few. Differences of ``score`` are differences of
         ability as far as this test can tell, not unfairness.
@@ -37,7 +37,9 @@ class Dif:
         Items on which candidates were matched (each item is matched on itself too).
     rounds : int
         Rounds of purification.
-    method, matching : str
+    method : str
+    matching : str
+        ``score``, ``score by items met``, ``ability``, ``given`` or, where items are calibrated, ``model``.
     level : float
     note : str
         What is to be said of the purification; empty if nothing.
@@ -103,7 +105,7 @@ def empirical_curves(found: Dif, item: str, bands: int, pair: int) -> pd.DataFra
         raise InvalidInput(_("bands is {bands}; give at least 2."), bands=bands)
     at = setting.responses.names.index(item)
     anchors = np.isin(np.array(setting.responses.names), found.anchors)
-    table = table_of(setting, found._matching, at, anchors, fine=found.matching == "score by items met")
+    table = table_of(setting, found._matching, at, anchors, fine=not found._matching.complete)
     one, two = setting.pairs[pair]
     focal, reference = (side[:, 0] for side in table.sides([(one, two)]))
     order = np.argsort(table.value, kind="stable")

@@ -95,7 +95,8 @@ def _own_logits(setting: Setting, item: int, rows: Bools, ability: Floats, known
     cells, where = np.unique(np.column_stack([z[met], category]), axis=0, return_inverse=True)
     weight = np.bincount(where.ravel()).astype(float)
     try:
-        fit = maximise(Cumulative(cells[:, :1], cells[:, 1].astype(np.int64), weight, CUMULATIVE["logit"]))
+        with np.errstate(all="ignore"):
+            fit = maximise(Cumulative(cells[:, :1], cells[:, 1].astype(np.int64), weight, CUMULATIVE["logit"]))
     except np.linalg.LinAlgError:
         return None
     logits = np.full((len(at), top), -np.inf)
