@@ -49,7 +49,8 @@ def item(row: Mapping[Any, Any], language: str = "en") -> str:
         text = _("{item}: difficulty {b}, tells candidates apart fairly well (discrimination {a}).")
     else:
         text = _("{item}: difficulty {b}, tells candidates apart well (discrimination {a}).")
-    return _together([translate(text, language, **fields), note(str(row.get("note", "") or ""), language)], language)
+    more = "" if slope < _STEEP[0] else note(str(row.get("note", "") or ""), language)
+    return _together([translate(text, language, **fields), more], language)
 
 
 def to_mend(items: pd.DataFrame, fitted: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -85,7 +86,7 @@ _REASONS = {
     "negative": _("{item}: the better candidates answer it wrong more often: check the key."),
     "flat": _("{item}: hardly tells candidates apart: rewrite or drop it."),
     "misfit": _(
-        "{item}: answers do not follow its curve (p = {p}): look for an ambiguous wording, two right answers or a clue."
+        "{item}: answers do not follow its curve (p {p}): look for an ambiguous wording, two right answers or a clue."
     ),
     "noisy": _(
         "{item}: more surprises than expected (outfit {outfit}): look for guessing, haste or a wording that misleads."
@@ -229,13 +230,16 @@ def comparison(table: pd.DataFrame, language: str = "en", level: float = 0.05) -
     fields = {"small": str(small["model"]), "large": str(large["model"]), "p": _p(large["p_value"])}
     parts = []
     if words.known(large["p_value"]):
-        text = _("{large} does not fit better than {small} beyond chance (p = {p}): keep the simpler {small}.")
+        text = _("{large} does not fit better than {small} beyond chance (p {p}): keep the simpler {small}.")
         if large["p_value"] < level:
-            text = _("{large} fits better than {small} beyond chance (p = {p}).")
+            text = _("{large} fits better than {small} beyond chance (p {p}).")
         parts.append(translate(text, language, **fields))
     if not _apart(table):
         least = {"one": _least(table, "aic"), "other": _least(table, "bic")}
-        parts.append(translate(_("AIC prefers {one}, BIC {other}."), language, **least))
+        text = (
+            _("AIC and BIC prefer {one}.") if least["one"] == least["other"] else _("AIC prefers {one}, BIC {other}.")
+        )
+        parts.append(translate(text, language, **least))
     return _together([*parts, said], language)
 
 
@@ -251,10 +255,11 @@ def _least(table: pd.DataFrame, name: str) -> str:
 def _p(value: Any) -> str:
     if words.known(value) and value < 0.001:
         return "< 0.001"
-    return words.number(value, 3)
+    return f"= {words.number(value, 3)}"
 
 
 def _together(parts: list[str], language: str) -> str:
-    """Join sentences, a full stop behind those that have none."""
+    """Join sentences: a capital first, a full stop behind those that have none."""
     gap, stop = ("", "。") if language == "zh-CN" else (" ", ".")
-    return gap.join(part if part.endswith((".", "。")) else part + stop for part in parts if part)
+    told = [part[0].upper() + part[1:] for part in parts if part]
+    return gap.join(part if part.endswith((".", "。")) else part + stop for part in told)

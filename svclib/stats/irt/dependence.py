@@ -131,14 +131,21 @@ def q3_matrix(sheet: Sheet) -> tuple[Floats, Ints]:
     ability, _error = posterior_moments(sheet)
     size = (len(sheet.items), len(sheet.items))
     product, total, square, n = (np.zeros(size) for _one in range(4))
+    whole = bool(sheet.complete.all())
     for rows in sheet.blocks(len(sheet.items) * (sheet.items.intercepts.shape[1] + 1) * 2):
         expected = moments(probabilities(sheet.items, ability[rows]))[0].T
-        there = (sheet.codes[rows] >= 0).astype(float)
-        apart = np.where(there > 0, sheet.codes[rows] - expected, 0.0)
+        marks = sheet.codes[rows] >= 0
+        apart = np.ascontiguousarray(np.where(marks, sheet.codes[rows] - expected, 0.0))
         product += apart.T @ apart
-        total += apart.T @ there
-        square += (apart**2).T @ there
-        n += there.T @ there
+        if whole:
+            total += apart.sum(axis=0)[:, None]
+            square += (apart**2).sum(axis=0)[:, None]
+            n += len(apart)
+        else:
+            there = marks.astype(float)
+            total += apart.T @ there
+            square += (apart**2).T @ there
+            n += there.T @ there
     count = np.maximum(n, 1)
     covariance = product - total * total.T / count
     spread = np.maximum(square - total**2 / count, 0)
