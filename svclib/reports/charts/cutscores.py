@@ -59,7 +59,7 @@ def pass_mark(
     tone = alt.Color("verdict:N", scale=scale, legend=alt.Legend(title=None, orient="top"))
     tips = [alt.Tooltip("from:Q"), alt.Tooltip("to:Q"), alt.Tooltip("n:Q"), alt.Tooltip("verdict:N")]
     bars = alt.Chart(shown).mark_bar(binSpacing=0, stroke=colors()["surface"], strokeWidth=1)
-    layers: list[Any] = [bars.encode(x=x, x2="right:Q", y=y, color=tone, tooltip=tips)]
+    layers: list[Any] = [bars.encode(x=x, x2="right:Q", y=y, y2="base:Q", color=tone, tooltip=tips)]
     if sem is not None and np.isfinite(sem):
         band = pd.DataFrame({"low": [max(cut - sem, reach[0])], "high": [min(cut + sem, reach[1])]})
         area = alt.Chart(band).mark_rect(color=palette()[1], opacity=0.22)
@@ -81,7 +81,15 @@ def _bins(known: Any, cut: float, language: str) -> pd.DataFrame:
     names = [translate(one, language) for one in (_("fails"), _("passes"))]
     verdict = [names[int(one)] for one in passes(left, cut)]
     return pd.DataFrame(
-        {"left": left, "right": left + size, "n": counts, "verdict": verdict, "from": left, "to": left + size}
+        {
+            "left": left,
+            "right": left + size,
+            "n": counts,
+            "verdict": verdict,
+            "base": 0,
+            "from": left,
+            "to": left + size,
+        }
     )
 
 
@@ -123,6 +131,7 @@ def judge_severity(mark: Angoff, *, title: str = "", language: str = "en", width
     legend = alt.Legend(title=None, orient="top") if len(labels) > 1 else None
     tones = [*reversed(palette()[1 : len(labels)]), palette()[0]]
     color = alt.Color("round:N", scale=alt.Scale(domain=labels, range=tones), legend=legend)
+    shape = alt.Shape("round:N", scale=alt.Scale(domain=labels), legend=legend)
     base = alt.Chart(shown).encode(y=y)
     layers: list[Any] = []
     if np.isfinite(last["low"]):
@@ -134,9 +143,7 @@ def judge_severity(mark: Angoff, *, title: str = "", language: str = "en", width
         )
     layers += [
         base.mark_line(color=colors()["border-strong"]).encode(x=x, detail="judge:N"),
-        base.mark_point(filled=True, size=70, opacity=1).encode(
-            x=x, color=color, shape=alt.Shape("round:N", sort=labels, legend=legend)
-        ),
+        base.mark_point(filled=True, size=70, opacity=1).encode(x=x, color=color, shape=shape),
     ]
     if np.isfinite(last["estimate"]):
         name = translate(_("Panel {cut}"), language, cut=f"{last['estimate']:.1f}")

@@ -154,10 +154,13 @@ def _judged(read: Scores, group: Any, qualified: Any) -> tuple[Floats, Bools]:
         )
     there = ~np.isnan(read.total) & labels.notna().to_numpy()
     yes = (labels == qualified).to_numpy(dtype=bool)[there]
-    if not yes.any() or yes.all():
+    if not yes.any():
         raise InvalidInput(
-            _("Nobody is judged {what}: two groups are needed; say with qualified= which value means qualified."),
-            what="unqualified" if yes.any() else "qualified",
+            _("Nobody is judged qualified: two groups are needed; say with qualified= which value means qualified.")
+        )
+    if yes.all():
+        raise InvalidInput(
+            _("Nobody is judged unqualified: two groups are needed, those who are qualified and others.")
         )
     return read.total[there], yes
 
