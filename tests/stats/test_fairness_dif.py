@@ -247,3 +247,38 @@ def test_bad_input_says_what_is_wrong(case):
     with pytest.raises(InvalidInput, match=words) as caught:
         stats.dif(scores, groups, **options)
     assert caught.value.render("zh-CN") != str(caught.value)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_small_odd_exams_give_rows_or_a_clear_error(seed):
+    """Holes, constant and graded items, groups that met nothing: every row has a p value or says why not."""
+    random = np.random.default_rng(seed)
+    n, items, groups = (int(random.choice(sizes)) for sizes in ([5, 20, 80], [3, 5, 9], [2, 3, 6]))
+    top = random.choice([1, 1, 2, 3], items)
+    scores = np.floor(random.random((n, items)) * (top + 1))
+    if seed % 2:
+        scores[random.random(scores.shape) < random.choice([0.2, 0.8])] = np.nan
+    group = random.integers(0, groups, n)
+    if seed % 3 == 0:
+        scores[:, 0] = random.choice([0, 1, np.nan])
+        scores[group == 0, -1] = random.choice([0, np.nan])
+    frame = pd.DataFrame(scores, columns=[f"q{j}" for j in range(items)])
+    for method in METHODS:
+        try:
+            found = stats.dif(frame, group, method=method, min_group=int(random.choice([1, 5])))
+        except InvalidInput as error:
+            assert "group" in str(error)
+            continue
+        assert len(found.frame) == items * len(found.setting.pairs)
+        assert (found.frame["p_value"].notna() | (found.frame["note"] != "")).all()
+        assert not (found.frame["flagged"] & found.frame["p_value"].isna()).any()
+        effects = stats.dif_effects(found, 0.5, items=["q1", "q2"]).frame
+        assert (effects["estimate"].notna() | (effects["note"] != "")).all()
+        assert repr(found)
+        assert repr(effects)
+
+
+def test_empty_exams_are_refused():
+    for frame in (pd.DataFrame(), pd.DataFrame({"q1": [], "q2": [], "q3": []})):
+        with pytest.raises(InvalidInput):
+            stats.dif(frame, [])
