@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from svclib import stats
-from svclib.demo.forms_pair import scores
+from svclib.demo.forms_pair import calibrations, scores
 from svclib.errors import InvalidInput
+from svclib.stats.linking.methods import WITH_ANCHOR, WITHOUT_ANCHOR
 
 GOOD = [0, 1, 2, 2, 3, 4]
 
@@ -31,6 +32,11 @@ GOOD = [0, 1, 2, 2, 3, 4]
         (GOOD, GOOD, {"replications": 1, "seed": 1}, "replications"),
         (GOOD, GOOD, {"level": 1}, "level"),
         (GOOD, GOOD, {"anchor": "v"}, "anchor"),
+        (None, GOOD, {}, "new: give the scores"),
+        (GOOD, GOOD, {"new_range": (0,)}, "no pair"),
+        (GOOD, GOOD, {"old_range": ("a", 3)}, "no pair"),
+        (GOOD, GOOD, {"method": "equipercentile", "smooth": 2.5}, "smooth is 2.5"),
+        (GOOD, GOOD, {"weight": "x"}, "weight is x"),
     ],
 )
 def test_complaints_name_the_field(new, old, options, message):
@@ -111,6 +117,39 @@ def test_an_anchor_against_the_score_ends_in_numbers_or_notes(method):
     made = stats.equate(new.assign(anchor=12 - new["anchor"]), old, "score", anchor="anchor", method=method)
     lost = made.frame["equated"].isna()
     assert (made.frame.loc[lost, "note"] != "").all()
+
+
+@pytest.mark.parametrize("method", WITHOUT_ANCHOR)
+def test_two_candidates_a_form_are_equated_with_a_note(method):
+    made = stats.equate([0, 1], [3, 5], method=method)
+    assert made.frame["equated"].notna().all()
+    assert made.notes or method == "identity"
+
+
+@pytest.mark.parametrize("method", WITH_ANCHOR)
+def test_three_candidates_a_form_are_drawn_anew(method):
+    new, old = (part.head(4) for part in scores(100))
+    made = stats.equate(new, old, "score", anchor="anchor", method=method, replications=20, seed=1)
+    assert any("few candidates" in note for note in made.notes)
+
+
+def test_item_methods_name_what_is_wrong():
+    new, old = calibrations()
+    with pytest.raises(InvalidInput, match="give a result of"):
+        stats.equate(new, old, method="irt_true", link="x")
+    with pytest.raises(InvalidInput, match="frame"):
+        stats.equate([1, 2], [2, 3], method="irt_true")
+    with pytest.raises(InvalidInput, match="threshold"):
+        stats.anchor_drift(new, old, threshold=-1)
+
+
+def test_curves_that_tell_no_scale_end_in_a_note():
+    new, old = calibrations()
+    assert any("did not settle" in note for note in stats.link(new.assign(a=-new["a"]), old).notes)
+    steep = stats.link(new.assign(a=new["a"] * 1e6), old)
+    assert np.isfinite(steep.slope)
+    against = stats.equate(new.assign(a=-new["a"]), old, method="irt_true").frame
+    assert (against.loc[against["std_error"].isna() & (against["note"] == ""), "equated"].notna()).all()
 
 
 def test_a_group_of_two_can_be_drawn_anew():

@@ -16,7 +16,8 @@ from svclib.stats.linking.anchors import Anchored
 from svclib.stats.linking.parameters import Calibrated, by_parameters, chances, expected_curves
 
 METHODS = ("haebara", "stocking_lord")
-_ROUNDS, _SETTLED = 200, 1e-12
+_ROUNDS, _SETTLED, _FLAT = 200, 1e-12, 1e-6
+"""A search settles where its steps vanish; that it is at a minimum shows by the gradient beside the curvature."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,8 @@ def curve_link(
         step = _newton(here, free)
         link, here, moved = _walk(link, step, here, lambda at: _criterion(at, new, target, theta, weights, method))
         if moved <= _SETTLED:
-            settled = True
+            steep = np.abs(here.gradient[free]).max()
+            settled = bool(steep <= _FLAT * max(np.abs(here.hessian).max(), 1e-12))
             break
     return link, _by_parameters(pair, link, here, theta, weights, method, free), settled
 
@@ -87,7 +89,7 @@ def _newton(here: _Criterion, free: Floats) -> Floats:
     scale = max(float(np.abs(hessian).max()), 1e-12)
     ridge = max(0.0, 1e-6 * scale - lowest)
     step = np.zeros(2)
-    step[free] = -np.linalg.solve(hessian + ridge * np.eye(len(gradient)), gradient)
+    step[free] = -np.linalg.lstsq(hessian + ridge * np.eye(len(gradient)), gradient, rcond=None)[0]
     return step
 
 
@@ -119,7 +121,10 @@ def _by_parameters(
         mixed[:, offset + there] = columns
     out = np.zeros_like(mixed)
     at_free = np.ix_(free, free)
-    out[free] = -np.linalg.solve(here.hessian[at_free], mixed[free])
+    hessian = here.hessian[at_free]
+    if np.linalg.eigvalsh(hessian).min() <= 1e-12 * np.abs(hessian).max():  # the curves tell no scale
+        return np.full_like(mixed, np.nan)
+    out[free] = -np.linalg.solve(hessian, mixed[free])
     return out
 
 

@@ -134,7 +134,7 @@ def anchor_drift(
     chosen = _method(method or "robust_z", _CALIBRATIONS)
     first, second = vcov if vcov is not None else (None, None)
     pair = pair_anchors(calibrated(new, first), calibrated(old, second), anchors, _FEWEST)
-    limit = THRESHOLDS[chosen] if threshold is None else float(threshold)
+    limit = _limit(chosen, threshold)
     grid = nodes(quadrature)
     whole = link_pair(pair, link_method, grid, level)
     rule = (chosen, limit, 0.0 if chosen == "d2" else least)
@@ -156,6 +156,14 @@ def _method(method: str, known: Sequence[str]) -> str:
             _('method: "{method}" finds no drift here; choose among {known}.'), method=method, known=", ".join(known)
         )
     return method
+
+
+def _limit(method: str, threshold: float | None) -> float:
+    if threshold is None:
+        return THRESHOLDS[method]
+    if not threshold > 0:
+        raise InvalidInput(_("threshold is {threshold}; give a number above 0."), threshold=threshold)
+    return float(threshold)
 
 
 def drift_table(link: Link) -> pd.DataFrame:
@@ -310,7 +318,7 @@ def _effects(link: Link, grid: tuple[Floats, Floats], cut: float | None) -> pd.D
 
 def _delta(given: Administrations, method: str | None, threshold: float | None, purge: bool) -> Drift:
     chosen = _method(method or "delta_plot", ("delta_plot",))
-    limit = THRESHOLDS[chosen] if threshold is None else float(threshold)
+    limit = _limit(chosen, threshold)
     kept = np.isfinite(given.new) & np.isfinite(given.old)
     rows: list[dict[str, Any]] = []
     distance = perpendicular(given.old, given.new, kept)

@@ -14,7 +14,7 @@ from svclib.stats.estimate import check_level
 from svclib.stats.linking import notes as need
 from svclib.stats.linking.errors import delta_errors, limits, resampled_errors
 from svclib.stats.linking.items import METHODS as ITEM_METHODS
-from svclib.stats.linking.items import equate_items
+from svclib.stats.linking.items import equate_items, share_of
 from svclib.stats.linking.lines import Setting, moments
 from svclib.stats.linking.link import POINTS, Link, Quadrature
 from svclib.stats.linking.methods import PERCENTILE, Plan, check_method
@@ -144,11 +144,7 @@ def _check_anchor(new: Sample, old: Sample, anchor: str | None) -> None:
 
 
 def _setting(new: Sample, old: Sample, weight: float | None, internal: bool) -> Setting:
-    share = new.n / (new.n + old.n) if weight is None else float(weight)
-    if not 0 <= share <= 1:
-        raise InvalidInput(
-            _("weight is {weight}; give the new group's share of the population, from 0 to 1."), weight=share
-        )
+    share = share_of(weight, new.n / (new.n + old.n))
     ends = [(part.scale.lowest, part.scale.highest) for part in (new, old)]
     return Setting(share, internal, *ends)
 
@@ -177,8 +173,8 @@ def _is(rows: pd.DataFrame, degrees: Degrees) -> Any:
 
 
 def _degrees(wanted: Any, anchored: bool) -> Degrees:
-    given = [wanted] if isinstance(wanted, int | np.integer) else list(wanted)
-    if not given or len(given) > 3 or any(int(one) != one or one < 1 for one in given):
+    given = list(wanted) if isinstance(wanted, Sequence | np.ndarray) else [wanted]
+    if not 1 <= len(given) <= 3 or any(not isinstance(one, int | np.integer) or one < 1 for one in given):
         raise InvalidInput(
             _("smooth is {smooth}; give a degree, or degrees of score, anchor and products."), smooth=str(wanted)
         )
@@ -217,7 +213,7 @@ def _row_notes(plan: Plan, smoothed: list[Smoothed | None], shares: list[Floats]
         return [str(note) for note in notes]
     n = plan.new.counts.sum(axis=1)
     if smoothed[0] is None:
-        near = np.convolve(n, np.ones(3), mode="same")
+        near = n + np.append(n[1:], 0) + np.append(0, n[:-1])
         notes[near < need.FEW_AT] = LinkNote.THIN
     rank = ranks(shares[0].sum(axis=1))
     notes[~inside(rank) & (rank < 0.5)] = LinkNote.NOBODY

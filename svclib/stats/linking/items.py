@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,19 @@ def equate_items(
     if method == "irt_true":
         found = true_scores(first, second)
     else:
-        share = 0.5 if weight is None else float(weight)
-        if not 0 <= share <= 1:
-            raise InvalidInput(
-                _("weight is {weight}; give the new group's share of the population, from 0 to 1."), weight=share
-            )
-        found = observed_scores(first, second, *nodes(quadrature), share)
+        found = observed_scores(first, second, *nodes(quadrature), share_of(weight, 0.5))
     return _result(found, first, second, cov, method, level, () if link is None else link.notes)
+
+
+def share_of(weight: Any, default: float) -> float:
+    """Read the new group's share of the population."""
+    if weight is None:
+        return default
+    if not isinstance(weight, Real) or not 0 <= float(weight) <= 1:
+        raise InvalidInput(
+            _("weight is {weight}; give the new group's share of the population, from 0 to 1."), weight=str(weight)
+        )
+    return float(weight)
 
 
 def forms(new: Any, old: Any, link: Link | None) -> tuple[Form, Form, Floats | None]:
@@ -46,6 +53,8 @@ def forms(new: Any, old: Any, link: Link | None) -> tuple[Form, Form, Floats | N
         none = np.zeros((2, size))
         pair = Form(parts[0], 0, 1.0, 0.0, none), Form(parts[1], len(parts[0]), 1.0, 0.0, none)
         return (*pair, None)
+    if not isinstance(link, Link):
+        raise InvalidInput(_("link is {kind}; give a result of stats.link."), kind=type(link).__name__)
     _check_same(new, link, "new")
     _check_same(old, link, "old")
     size = link.jacobian.shape[1]

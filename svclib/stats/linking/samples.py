@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +127,12 @@ def _columns(data: Any, score: str | None, anchor: str | None, group: str) -> tu
         return numbers(data, score), None if anchor is None else numbers(data, anchor)
     if anchor is not None:
         raise InvalidInput(_("anchor: give frames with the columns of score and anchor, not bare scores."))
+    if not isinstance(data, Iterable):
+        raise InvalidInput(
+            _("{group}: give the scores of a group (a column, a list or a frame), not {kind}."),
+            group=group,
+            kind=type(data).__name__,
+        )
     frame = pd.DataFrame({"score": list(data)}) if not isinstance(data, pd.Series) else data.to_frame("score")
     return numbers(frame, "score"), None
 
@@ -133,7 +140,7 @@ def _columns(data: Any, score: str | None, anchor: str | None, group: str) -> tu
 def _scale(values: Floats, step: float, given: Range | None, name: str) -> Scale:
     if not step > 0:
         raise InvalidInput(_("step is {step}; give the distance of neighbouring scores, such as 1 or 0.5."), step=step)
-    low, high = given if given is not None else (min(0.0, float(values.min())), float(values.max()))
+    low, high = (min(0.0, float(values.min())), float(values.max())) if given is None else _ends(given, name)
     if not (np.isfinite(low) and np.isfinite(high) and low <= high) or (high - low) / step > _MOST:
         raise InvalidInput(
             _("The range of {name}, {low} to {high} in steps of {step}, is impossible; give lowest and highest score."),
@@ -153,6 +160,16 @@ def _scale(values: Floats, step: float, given: Range | None, name: str) -> Scale
             name=name, value=f"{off[0]:g}", step=f"{step:g}",
         )  # fmt: skip
     return Scale(float(low), float(low + step * np.floor((high - low) / step + 1e-9)), float(step))
+
+
+def _ends(given: Range, name: str) -> Range:
+    try:
+        low, high = given
+        return float(low), float(high)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(
+            _("The range of {name} is no pair of numbers; give (lowest, highest)."), name=name
+        ) from error
 
 
 def same_anchor(new: Sample, old: Sample) -> tuple[Sample, Sample]:
