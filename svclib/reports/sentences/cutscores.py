@@ -104,6 +104,16 @@ def _together(parts: list[str], language: str) -> str:
     return ("" if language == "zh-CN" else " ").join(part for part in parts if part)
 
 
+def angoff(mark: Angoff, language: str = "en") -> str:
+    """Say where the panel puts the mark, what the discussion did, and which judges differ."""
+    return _together([cut(mark, language), rounds(mark, language), judges(mark, language)], language)
+
+
+def consequences(rates: pd.DataFrame, language: str = "en") -> str:
+    """Say how many pass, and what one point less and one point more would do: a result of `stats.pass_rate`."""
+    return _together([pass_rate(rates, language), one_point(rates, language)], language)
+
+
 def bookmark(mark: Bookmark, language: str = "en") -> str:
     """Say where the bookmarks put the mark."""
     row = mark.frame[mark.frame["term"] == "score, median"].iloc[-1]
