@@ -43,7 +43,7 @@ _ROOMS = {
     "factor_models.categories": "merge_rare",
     "factor_models.fit": "cfa",
     "factor_models.invariance": "invariance",
-    "irt.information": "test_information",
+    "irt.information": "score_reliability test_information",
     "irt.scoring": "abilities",
     "fairness.dif": "dif",
     "fairness.effects": "dif_effects",

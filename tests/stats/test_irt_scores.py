@@ -12,7 +12,7 @@ from scipy.special import expit
 from svclib import stats
 from svclib.errors import InvalidInput
 from svclib.stats.irt.fit import irt
-from svclib.stats.irt.information import marginal_reliability, reliability, sheet_reliability
+from svclib.stats.irt.information import marginal_reliability, score_reliability, sheet_reliability
 from svclib.stats.irt.parameters import items_of
 from svclib.stats.irt.plausible import plausible_values, sheet_draws
 from svclib.stats.irt.scoring import METHODS, ScoreNote, abilities
@@ -273,7 +273,7 @@ def test_plausible_values_find_the_spread_of_groups():
         assert mine.mean() == pytest.approx(fit.groups["mean"][place], abs=0.06)
         assert mine.std() == pytest.approx(fit.groups["sd"][place], abs=0.08)
     assert fit.scores().shape[0] == 3000
-    assert set(reliability(fit)["group"]) == {"a", "b"}
+    assert set(score_reliability(fit)["group"]) == {"a", "b"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from svclib.reports.theme import colors, palette
 from svclib.stats.intervals import normal_quantile, wilson
 from svclib.stats.irt.curves import expected, probabilities
 from svclib.stats.irt.information import read_theta, test_information
+from svclib.stats.irt.item_fit import observed_expected
 from svclib.stats.irt.parameters import ItemParameters, items_of
 
 _ROOM = 56
@@ -216,17 +217,19 @@ def _marks(items: ItemParameters) -> pd.DataFrame:
 
 
 def item_fit_curve(
-    table: pd.DataFrame, *, title: str = "", language: str = "en", width: int = 660, height: int = 240
+    fit: Any, item: str, *, title: str = "", language: str = "en", width: int = 660, height: int = 240
 ) -> alt.TopLevelMixin:
     """Draw the points won on an item by sum score, as met (dots with 95 % intervals) and as the model expects (line).
 
     Parameters
     ----------
-    table : DataFrame
-        A result of `svclib.stats.irt.item_fit.observed_expected`.
+    fit
+        A result of `stats.irt`; only candidates with every item count.
+    item : str
     title, language, width, height
         As in `characteristic_curves`.
     """
+    table = observed_expected(fit, item)
     rows = _by_sum(table)
     x = alt.X("sum:Q", title=translate(_("Sum score"), language), axis=alt.Axis(grid=False, tickMinStep=1))
     y = alt.Y("expected:Q", title=translate(_("Share of the points (%)"), language), scale=alt.Scale(domain=[0, 100]))
@@ -238,8 +241,7 @@ def item_fit_curve(
         base.mark_point(filled=True, size=42, opacity=1, color=palette()[0]).encode(y="observed:Q", tooltip=tips),
     ]
     plot = alt.layer(*layers).properties(width=inner_width(width, _ROOM), height=height)
-    name = title or (str(table["item"].iloc[0]) if len(table) else "")
-    return plot.properties(title=heading(name, width)) if name else plot
+    return plot.properties(title=heading(title or str(item), width))
 
 
 def _by_sum(table: pd.DataFrame) -> pd.DataFrame:

@@ -147,7 +147,7 @@ def information(table: pd.DataFrame, cut: float | None = None, language: str = "
 
 
 def reliability(row: Mapping[Any, Any], language: str = "en") -> str:
-    """Say how far abilities can be trusted: a row of `svclib.stats.irt.information.reliability`."""
+    """Say how far abilities can be trusted: a row of `stats.score_reliability`."""
     if not words.known(row["reliability"]):
         return translate(_("Reliability: no number ({why})."), language, why=note(str(row["note"]), language))
     value = float(row["reliability"])

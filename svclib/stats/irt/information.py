@@ -103,7 +103,7 @@ def _marginal(items: ItemParameters, mean: float, sd: float) -> float:
     return float((told / (told + 1)) @ weight / weight.sum())
 
 
-def reliability(fit: Any, *, methods: tuple[str, ...] = ("eap", "ml", "wle")) -> pd.DataFrame:
+def score_reliability(fit: Any, *, methods: tuple[str, ...] = ("eap", "ml", "wle")) -> pd.DataFrame:
     """Give the reliabilities of the scores of a fit: to expect (marginal) and as met (empirical).
 
     Empirical: ``eap`` and ``map`` var(θ̂) / (var(θ̂) + mean se²); ``ml`` and ``wle``, which scatter more than the
@@ -118,7 +118,7 @@ def reliability(fit: Any, *, methods: tuple[str, ...] = ("eap", "ml", "wle")) ->
 
 
 def sheet_reliability(sheet: Sheet, methods: tuple[str, ...] = ("eap", "ml", "wle")) -> pd.DataFrame:
-    """Give the reliabilities of a sheet; see `reliability`."""
+    """Give the reliabilities of a sheet; see `score_reliability`."""
     rows: list[dict[str, Any]] = []
     counts = np.bincount(sheet.group, minlength=len(sheet.labels))
     for place, label in enumerate(sheet.labels):
