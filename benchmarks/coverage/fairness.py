@@ -160,6 +160,7 @@ CASES = [
     Case("dif, whole analysis: 12 groups of 40", family((40,) * 12), 100, "Holm's adjustment, and size counts too"),
     Case("delta: 2 × 150, lean 0 and 0.6", delta((150, 150), 0.6), 500),
     Case("delta: 400 + 60, lean 0.6, impact 0.7", delta((400, 60), 0.6, impact=0.7), 500),
+    Case("delta of graded items: 2 × 300, impact 0.5", delta((300, 300), 0.0, graded=True, impact=0.5), 300),
     Case("delta of logistic: 2 × 300, lean 0.6", delta((300, 300), 0.6, "logistic"), 300),
     Case("dif_effects, pass rate: 2 × 300, lean 0.8", moved((300, 300), 0.8), 300),
     Case("dif_effects, pass rate: 400 + 80, lean 0.8, impact 0.5", moved((400, 80), 0.8, impact=0.5), 300),

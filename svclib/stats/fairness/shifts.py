@@ -16,6 +16,7 @@ from svclib.stats.fairness import logistic, ordered
 from svclib.stats.fairness.matching import Matching
 from svclib.stats.fairness.reading import Setting
 from svclib.stats.fairness.tables import table_of
+from svclib.stats.intervals import normal_quantile
 from svclib.stats.models.cumulative import CUMULATIVE, Cumulative, maximise
 
 _MOST = 1000
@@ -63,7 +64,7 @@ def shift_of(
     found = maker(focal, reference, table.value)
     if not abs(found.uniform[0]) < logistic.SEPARATED or not np.isfinite(found.beta).all():
         return None
-    crossed = bool(found.wald("nonuniform")[0] > _critical(level))
+    crossed = bool(found.wald("nonuniform")[0] > normal_quantile(level) ** 2)
     beta, vcov = np.array([found.uniform[0], 0.0]), np.diag([found.uniform_error[0] ** 2, 0.0])
     if crossed:
         beta, vcov = found.beta[0, 2:], found.vcov[0, 2:, 2:]
@@ -74,12 +75,6 @@ def shift_of(
         return None
     score = with_item.value[np.maximum(with_item.code[rows], 0)]
     return Shift(item, logits, np.column_stack([np.ones_like(score), score]), beta, vcov)
-
-
-def _critical(level: float) -> float:
-    from svclib.stats.intervals import normal_quantile
-
-    return normal_quantile(level) ** 2
 
 
 def _own_logits(setting: Setting, item: int, rows: Bools, ability: Floats, known: Bools) -> Floats | None:
