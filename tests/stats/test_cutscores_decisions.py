@@ -198,6 +198,21 @@ def test_what_cannot_be_told_says_why(scores, note):
     assert frame["estimate"].isna().all() == (note != DecisionNote.ALL_PASS)
 
 
+def test_items_nobody_met_and_items_never_together(exam):
+    gaps = exam.head(200).astype(float)
+    gaps.iloc[3] = np.nan
+    known = stats.classification(gaps, 8, replicates=0)
+    with_empty = stats.classification(gaps.assign(never=np.nan), 8, replicates=0)
+    pd.testing.assert_frame_equal(known, with_empty)
+    assert known["n"].eq(199).all()
+    apart = gaps.copy()
+    apart.loc[:100, "I01"] = np.nan
+    apart.loc[101:, "I02"] = np.nan
+    frame = stats.classification(apart, 8, replicates=0)
+    assert (frame["note"] == "some items were never given to the same respondents").all()
+    assert stats.near_cut(apart, 8)["flags"].str.contains("roughly").all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told_of"),
     [

@@ -18,7 +18,7 @@ from svclib.stats.cutscores.decisions import TERMS, TOGETHER, at_each_mark, toge
 from svclib.stats.cutscores.reading import Scores, check_cut, passes, read_totals
 from svclib.stats.cutscores.resampling import draws, interval, parts_of, sums_of
 from svclib.stats.cutscores.truth import Model
-from svclib.stats.estimate import check_level, estimates
+from svclib.stats.estimate import Note, check_level, estimates
 from svclib.stats.irt.parameters import ItemParameters, items_of
 from svclib.stats.marks import _
 
@@ -180,6 +180,8 @@ def _why(read: Scores, marks: Floats, found: Fitted, reliability: float) -> list
         return [str(DecisionNote.ONE)] * len(marks)
     if np.ptp(known) <= 1e-12:
         return [str(DecisionNote.NO_SPREAD)] * len(marks)
+    if np.isnan(reliability):
+        return [str(Note.TWO_NEEDED if len(read.names) < 2 else Note.NOT_TOGETHER)] * len(marks)
     if np.isnan(found.marks["accuracy"][0, 0]):
         low = not reliability > 0
         return [str(DecisionNote.NO_RELIABILITY if low else DecisionNote.NO_FIT)] * len(marks)

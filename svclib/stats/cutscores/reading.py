@@ -102,9 +102,9 @@ def _of_items(frame: pd.DataFrame, points: Any) -> Scores:
         raise InvalidInput(_("There are no scores: give one total score a candidate, or candidates × items."))
     if (values < 0).any():
         raise InvalidInput(_("An item has a score below 0; give the points earned."))
-    most = _points(names, values, points)
-    earned = values if points is None else values * most
     there = ~np.isnan(values)
+    most = np.where(there.any(axis=0), _points(names, values, points), 0.0)  # nobody met it: no part of the scale
+    earned = values if points is None else values * most
     whole = float(most.sum())
     total = ratio(np.where(there, earned, 0).sum(axis=1), there @ most) * whole
     return Scores(total, frame.index, 0.0, whole, earned, tuple(names), most)

@@ -43,6 +43,8 @@ def parts_of(scores: Scores, reliability: float | None, seed: int) -> Parts:
     known = np.flatnonzero(~np.isnan(scores.total))
     share = scores.share[known]
     items = None if scores.items is None else scores.items[known]
+    if items is not None:
+        items = items[:, ~np.isnan(items).all(axis=0)]
     pairs = items is not None and bool(np.isnan(items).any())
     width = 0 if items is None else items.shape[1]
     most = max(min(MANY, _HELD // max(width**2 if pairs else width, 1)), 40)
