@@ -29,7 +29,7 @@ def calibration(fit: Any, language: str = "en") -> str:
     text = _("{items} items were calibrated from {n} candidates; easiest {easy}, hardest {hard}.")
     fields = {"easy": items.names[order[0]], "hard": items.names[order[-1]]}
     said = translate(text, language, items=len(items), n=words.number(fit.n), **fields)
-    return _together([said, note(fit.note, language)], language)
+    return _together([said, _told(fit.note, language)], language)
 
 
 def item(row: Mapping[Any, Any], language: str = "en") -> str:
@@ -49,7 +49,7 @@ def item(row: Mapping[Any, Any], language: str = "en") -> str:
         text = _("{item}: difficulty {b}, tells candidates apart fairly well (discrimination {a}).")
     else:
         text = _("{item}: difficulty {b}, tells candidates apart well (discrimination {a}).")
-    more = "" if slope < _STEEP[0] else note(str(row.get("note", "") or ""), language)
+    more = "" if slope < _STEEP[0] else _told(str(row.get("note", "") or ""), language)
     return _together([translate(text, language, **fields), more], language)
 
 
@@ -226,7 +226,7 @@ def dimensionality(found: Any, language: str = "en") -> str:
 def comparison(table: pd.DataFrame, language: str = "en", level: float = 0.05) -> str:
     """Say which of two models to keep: a result of `compare` of a fit."""
     small, large = (table.iloc[at] for at in (0, 1))
-    said = note(str(large["note"]), language)
+    said = _told(str(large["note"]), language)
     fields = {"small": str(small["model"]), "large": str(large["model"]), "p": _p(large["p_value"])}
     parts = []
     if words.known(large["p_value"]):
@@ -259,7 +259,12 @@ def _p(value: Any) -> str:
 
 
 def _together(parts: list[str], language: str) -> str:
-    """Join sentences: a capital first, a full stop behind those that have none."""
+    """Join sentences, a full stop behind those that have none."""
     gap, stop = ("", "。") if language == "zh-CN" else (" ", ".")
-    told = [part[0].upper() + part[1:] for part in parts if part]
-    return gap.join(part if part.endswith((".", "。")) else part + stop for part in told)
+    return gap.join(part if part.endswith((".", "。")) else part + stop for part in parts if part)
+
+
+def _told(text: str, language: str) -> str:
+    """Give a note as a sentence of its own."""
+    said = note(text, language)
+    return said[:1].upper() + said[1:]
