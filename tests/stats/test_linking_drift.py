@@ -84,6 +84,14 @@ def test_drift_between_administrations():
     assert made.effects.set_index("item")["delta_change"].abs().idxmax() == "A05"
 
 
+def test_smaller_drift_between_administrations_needs_the_robust_z():
+    new, old = administrations(3000, drift={"A05": 0.8})
+    assert stats.anchor_drift(new, old).dropped == ()
+    found = stats.anchor_drift(new, old, method="robust_z")
+    assert found.dropped == ("A05",)
+    assert found.threshold == THRESHOLDS["robust_z"]
+
+
 def test_an_item_all_got_right_has_no_delta():
     new, old = administrations(200)
     made = stats.anchor_drift(new.assign(A01=1), old)

@@ -30,10 +30,12 @@ from svclib.stats.linking.parameters import by_parameters, calibrated, chances
 from svclib.stats.marks import _
 
 THRESHOLDS = {"robust_z": 1.96, "distance": 3.0, "d2": 0.01, "displacement": 1.96, "delta_plot": 1.5}
-"""Beyond them an anchor is flagged: z values; standard deviations of the distances (thresholds) or points of delta;
+"""Beyond them an anchor is flagged: z values; robust standard deviations of the distances or points of delta;
 mean squared distance of the curves (0.01: a tenth of the scale of chances)."""
 LEAST_MOVED = 0.3
 """Thresholds that differ by less (in units of ability) move no pass mark that matters, however alike the others."""
+LEAST_DELTA = 0.7
+"""The same in points of delta: 4 / 1.7 times as much."""
 _FEWEST = 3
 """Anchors that are always kept: two always lie on a line."""
 _Rule = tuple[str, float, float]
@@ -97,11 +99,13 @@ def anchor_drift(
     new, old : fits, item frames, or responses (candidates × items of 0 and 1)
     anchors : list of str, optional
         Without it every name in common.
-    method : {"robust_z", "distance", "d2", "displacement"} for calibrations, {"delta_plot"} for responses, optional
-        Which statistic flags; all are in the frame. Default ``robust_z``.
+    method : {"robust_z", "distance", "d2", "displacement", "delta_plot"}, optional
+        Which statistic flags; all are in the frame. Calibrations take the first four, responses ``delta_plot`` (their
+        default; it finds shifts of 1.5 units of ability and more) and ``robust_z`` of the deltas (from 0.3 on).
+        Default for calibrations ``robust_z``.
     threshold : float, optional
-        Default `THRESHOLDS`; for ``distance`` in standard deviations, for ``delta_plot`` in points of delta (1.5;
-        Angoff & Ford 1973).
+        Default `THRESHOLDS`; for ``distance`` in robust standard deviations, for ``delta_plot`` in points of delta
+        (1.5; Angoff & Ford 1973).
     least : float
         Least difference of thresholds that ``robust_z``, ``distance`` and ``displacement`` may flag.
     purge : bool
@@ -223,7 +227,7 @@ def statistics(link: Link, pair: Anchored, kept: Bools) -> pd.DataFrame:
         {
             "item": list(pair.names), "new": there, "old": before, "difference": difference, "std_error": error,
             "z": ratio(difference, error), "robust_z": spread, "robust_z_slope": z_slope, "distance": distance,
-            "distance_z": _scaled(distance, kept), "d2": _curve_distance(moved, old),
+            "distance_z": robust_z(distance, kept), "d2": _curve_distance(moved, old),
         }
     )  # fmt: skip
 
@@ -270,14 +274,6 @@ def principal_axis(first: Floats, second: Floats) -> tuple[float, float]:
     return slope, float(second.mean() - slope * first.mean())
 
 
-def _scaled(values: Floats, kept: Bools) -> Floats:
-    of = _reference(values, kept)
-    if len(of) < 3:
-        return np.full(len(values), np.nan)
-    deviation = float(np.std(of, ddof=1))
-    return ratio(values, deviation if deviation > 1e-12 else 0.0)
-
-
 def _curve_distance(new: ItemParameters, old: ItemParameters) -> Floats:
     theta, weights = nodes(POINTS)
     apart = (chances(new, theta)[0] - chances(old, theta)[0]) ** 2
@@ -316,25 +312,35 @@ def _effects(link: Link, grid: tuple[Floats, Floats], cut: float | None) -> pd.D
     return pd.DataFrame(rows)
 
 
+def _delta_sizes(given: Administrations, method: str, distance: Floats, kept: Bools) -> Floats:
+    """Size of the statistic that flags; 0 where there is no delta, or where the item moved less than what matters."""
+    if method == "delta_plot":
+        return np.nan_to_num(np.abs(distance))
+    difference = given.new - given.old
+    middle = np.median(difference[kept]) if kept.any() else np.nan
+    large = np.abs(difference - middle) >= LEAST_DELTA
+    return np.where(large, np.nan_to_num(np.abs(robust_z(difference, kept))), 0.0)
+
+
 def _delta(given: Administrations, method: str | None, threshold: float | None, purge: bool) -> Drift:
-    chosen = _method(method or "delta_plot", ("delta_plot",))
+    chosen = _method(method or "delta_plot", ("delta_plot", "robust_z"))
     limit = _limit(chosen, threshold)
     kept = np.isfinite(given.new) & np.isfinite(given.old)
     rows: list[dict[str, Any]] = []
     distance = perpendicular(given.old, given.new, kept)
     while purge and kept.sum() > _FEWEST:
-        size = np.where(kept, np.abs(distance), 0)
+        size = np.where(kept, _delta_sizes(given, chosen, distance, kept), 0)
         worst = int(size.argmax())
         if not size[worst] > limit:
             break
         kept = kept & (np.arange(len(kept)) != worst)
-        row = {"step": len(rows) + 1, "item": given.names[worst], "statistic": distance[worst], "kept": int(kept.sum())}
+        row = {"step": len(rows) + 1, "item": given.names[worst], "statistic": size[worst], "kept": int(kept.sum())}
         distance = perpendicular(given.old, given.new, kept)
         slope, intercept = principal_axis(given.old[kept], given.new[kept])
         rows.append(row | {"slope": slope, "intercept": intercept})
     columns = ["step", "item", "statistic", "slope", "intercept", "kept"]
     table = given.table(distance, robust_z(given.new - given.old, kept))
-    table = table.assign(flagged=np.abs(distance) > limit, kept=kept, note=given.notes)
+    table = table.assign(flagged=_delta_sizes(given, chosen, distance, kept) > limit, kept=kept, note=given.notes)
     names = np.array(given.names, dtype=object)
     used = np.isfinite(given.new) & np.isfinite(given.old)
     return Drift(
