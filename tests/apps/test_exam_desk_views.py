@@ -37,7 +37,7 @@ def person(hall, login):
 
 
 def test_tabs_follow_the_rights(desk, sitting):
-    assert list(desk("hr1").views) == ["sittings", "people", "live", "results", "rescore", "decisions"]
+    assert list(desk("hr1").views) == ["sittings", "people", "live", "results", "quality", "rescore", "decisions"]
     assert list(desk("proctor").views) == ["sittings", "people", "live"]
     assert list(desk("reviewer").views) == ["decisions"]
 

@@ -9,13 +9,14 @@ from svclib.apps.exam_desk.decisions_view import DecisionsView
 from svclib.apps.exam_desk.live_view import LiveView
 from svclib.apps.exam_desk.model import ExamDeskModel
 from svclib.apps.exam_desk.people_view import PeopleView
+from svclib.apps.exam_desk.quality_view import QualityView
 from svclib.apps.exam_desk.rescore_view import RescoreView
 from svclib.apps.exam_desk.results_view import ResultsView
 from svclib.apps.exam_desk.sittings_view import SittingsView
 from svclib.apps.pieces import Field, Fields, Screen, Tabs, query, refill, warm_up
 from svclib.i18n import _
 
-OF_ONE_SITTING = ("people", "live", "results", "rescore")
+OF_ONE_SITTING = ("people", "live", "results", "quality", "rescore")
 
 
 class ExamDesk:
@@ -52,6 +53,8 @@ class ExamDesk:
             views["live"] = LiveView(model, screen)
         if model.may("exams.results"):
             views["results"] = ResultsView(model, screen)
+        if model.may("exams.results") and model.may("frames.exams"):
+            views["quality"] = QualityView(model, screen)
         if model.may("exams.decide"):
             if model.may("exams.read"):
                 views["rescore"] = RescoreView(model, screen)
@@ -103,6 +106,7 @@ TABS = {
     "people": _("People"),
     "live": _("Live"),
     "results": _("Results"),
+    "quality": _("Quality"),
     "rescore": _("Rescore"),
     "decisions": _("Decisions"),
 }
