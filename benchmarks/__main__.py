@@ -20,6 +20,7 @@ NAMES = (
     "polychoric",
     "drivers",
     "cfa",
+    "item_analysis",
     "fairness",
     "coverage",
     "false_alarms",
