@@ -177,17 +177,7 @@ def hofstee(
     values = values[~np.isnan(values).any(axis=1)]
     if not len(values):
         raise InvalidInput(_("No judge gives all four limits."))
-    wrong = (
-        (values[:, 0] > values[:, 1])
-        | (values[:, 2] > values[:, 3])
-        | (values[:, 2:] < 0).any(axis=1)
-        | (values[:, 3] > 1)
-    )
-    if wrong.any():
-        raise InvalidInput(
-            _("A judge's limits are {values}; give the lower limit first and fail rates from 0 to 100 percent."),
-            values=", ".join(f"{one:g}" for one in values[wrong][0]),
-        )
+    _check_limits(values)
     known = np.sort(read.known)
     panel = values.mean(axis=0)
     cut, crossed = _crossing(panel, known)
@@ -210,6 +200,17 @@ def hofstee(
     curve = pd.DataFrame({"cut": marks, "fail_rate": [_fail(known, one) for one in marks]})
     names = ["lowest_cut", "highest_cut", "lowest_fail", "highest_fail"]
     return Hofstee(table, pd.Series(panel, index=names), curve)
+
+
+def _check_limits(values: Floats) -> None:
+    """Raise `InvalidInput` for the first judge whose limits are upside down or impossible."""
+    upside_down = (values[:, 0] > values[:, 1]) | (values[:, 2] > values[:, 3])
+    wrong = upside_down | (values[:, 2] < 0) | (values[:, 3] > 1)
+    if wrong.any():
+        raise InvalidInput(
+            _("A judge's limits are {values}; give the lower limit first and fail rates from 0 to 100 percent."),
+            values=", ".join(f"{one:g}" for one in values[wrong][0]),
+        )
 
 
 _OUTSIDE = _("the curve does not cross the judges' limits: the nearest end is given")
