@@ -23,7 +23,7 @@ from svclib.stats.marks import _
 
 FEWEST = 30
 """Candidates with both items that a pair needs."""
-_SIMULATED = (20_000, 200_000)
+_SIMULATED = (20_000, 100_000)
 _TIMES = 10
 
 
