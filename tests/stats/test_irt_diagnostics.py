@@ -281,3 +281,12 @@ def test_comparison_of_fits(fit):
 
 def test_person_fit_of_a_fit_is_repeatable(fit):
     pd.testing.assert_frame_equal(person_fit(fit, seed=3), person_fit(fit, seed=3))
+
+
+def test_nothing_but_zeros_is_said():
+    nobody = rating() * 0
+    for answers, items in ((nobody, GRADED), (exam(20) * 0, TWENTY)):
+        found = fit_of_items(answers, items)
+        assert found["s_x2"].isna().all() and (found["note"] == str(ItemFitNote.TOO_FEW_CELLS)).all()
+        assert dependence_of_items(answers, items)["note"].ne("").all()
+        assert fit_of_persons(answers, items, draws=100)["p_value"].notna().all()

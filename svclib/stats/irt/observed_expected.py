@@ -82,7 +82,7 @@ def merged(cells: Cells) -> Cells:
     met = observed.sum(axis=1) > 0
     observed, expected = observed[met], expected[met]
     observed, expected = _single_candidates(observed, expected)
-    if expected.shape[1] > 2:
+    if len(expected) and expected.shape[1] > 2:
         for row in np.flatnonzero((expected < LEAST).any(axis=1)):
             observed[row], expected[row] = _across(observed[row], expected[row])
         observed, expected = _fewer_columns(observed, expected)
