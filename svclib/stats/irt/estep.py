@@ -7,8 +7,7 @@ runs over blocks of candidates, so that memory does not grow with them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,10 +16,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from svclib.stats.arrays import Bools, Floats, Ints
 from svclib.stats.irt.responses import MISSING, Codes
+from svclib.stats.irt.threads import in_parts, workers
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 17
 """Cells of one block's matrix of candidates × points."""
 _RADIX = 2.0**62
+_WORTH = 50_000
+"""Fewer responses are not worth a thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,8 @@ class Cells:
 
     def blocks(self, points: int) -> Iterator[tuple[slice, int]]:
         """Give slices of candidates of one group, with the group."""
-        size = max(_BLOCK // points, 256)
+        share = self.codes.shape[1] // workers() + 1 if self.codes.size > _WORTH else self.codes.shape[1]
+        size = max(min(_BLOCK // points, share), 256)
         borders = np.searchsorted(self.group, np.arange(self.groups + 1))
         for group, (first, last) in enumerate(pairwise(borders)):
             for at in range(int(first), int(last), size):
@@ -101,7 +104,7 @@ def _collapsed(codes: Codes, group: Ints, weights: Floats, categories: Ints) -> 
     _same, first, back = np.unique(key, return_index=True, return_inverse=True)
     if len(first) > 0.8 * len(codes):
         return codes, group, weights
-    return codes[first], group[first], np.bincount(back.reshape(-1), weights=weights)
+    return codes[first], group[first], np.bincount(back.reshape(-1), weights=weights).astype(float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,16 +132,22 @@ def expect(cells: Cells, log_p: Floats, log_weights: Floats, dtype: DTypeLike = 
     """Add up the posterior weights: `log_p` (J, K, Q) and the log weights of the points in each group (G, Q)."""
     matrix, constant = coefficients(cells, log_p, log_weights)
     left, points = np.ascontiguousarray(matrix.T, dtype=dtype), log_p.shape[2]
-    counts, nodes, loglik = np.zeros((len(cells.item), points)), np.zeros((cells.groups, points)), 0.0
-    with ThreadPoolExecutor(2) as threads:
-        for rows, group in cells.blocks(points):
+
+    def share(tasks: Sequence[tuple[slice, int]]) -> tuple[float, Floats, Floats]:
+        counts, nodes, loglik = np.zeros((len(cells.item), points)), np.zeros((cells.groups, points)), 0.0
+        for rows, group in tasks:
             features = cells.features(rows, dtype)
             posterior = left @ features
-            log_sums = normalise(posterior, constant[group].astype(dtype), cells.weights[rows], threads)
+            loglik += normalise(posterior, constant[group], cells.weights[rows])
             counts += features @ posterior.T
             nodes[group] += posterior.sum(axis=1)
-            loglik += log_sums
-    return Expected(loglik, *_by_item(cells, counts, nodes, log_p.shape[1]), nodes)
+        return loglik, counts, nodes
+
+    parts = in_parts(share, list(cells.blocks(points)))
+    loglik, counts, nodes = (sum(part[at] for part in parts) for at in range(3))
+    return Expected(
+        float(loglik), *_by_item(cells, np.asarray(counts), np.asarray(nodes), log_p.shape[1]), np.asarray(nodes)
+    )
 
 
 def coefficients(cells: Cells, log_p: Floats, log_weights: Floats) -> tuple[Floats, Floats]:
@@ -147,18 +156,9 @@ def coefficients(cells: Cells, log_p: Floats, log_weights: Floats) -> tuple[Floa
     return log_p[cells.item, cells.score] - base[cells.item], base.sum(axis=0) + log_weights
 
 
-def normalise(
-    posterior: NDArray[np.floating], constant: NDArray[np.floating], weights: Floats, threads: ThreadPoolExecutor
-) -> float:
+def normalise(logs: NDArray[np.floating], constant: Floats, weights: Floats) -> float:
     """Turn log-likelihoods Q × B into weighted posteriors, in place; give the weighted log-likelihood."""
-    half = posterior.shape[1] // 2 if posterior.shape[1] > 1000 else 0
-    parts = [slice(0, half), slice(half, None)] if half else [slice(None)]
-    run = threads.map if half else map
-    return float(sum(run(lambda part: _normalised(posterior[:, part], constant, weights[part]), parts)))
-
-
-def _normalised(logs: NDArray[np.floating], constant: NDArray[np.floating], weights: Floats) -> float:
-    logs += constant[:, None]
+    logs += constant[:, None].astype(logs.dtype)
     top = logs.max(axis=0)
     logs -= top
     np.exp(logs, out=logs)

@@ -97,7 +97,7 @@ class Layout:
         """Add derivatives by every place to derivatives by the free parameters."""
         whole, places = np.concatenate([items.reshape(-1), groups.reshape(-1)]), self.places
         kept = places != FIXED
-        return np.bincount(places[kept], weights=whole[kept], minlength=self.size)
+        return np.bincount(places[kept], weights=whole[kept], minlength=self.size).astype(float)
 
     def parameters(self, values: Floats) -> ItemParameters:
         """Give the items at `values`."""

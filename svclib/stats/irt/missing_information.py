@@ -8,8 +8,7 @@ needed, for g is smooth and a posterior narrow. c₀ is the candidate's score it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +20,7 @@ from svclib.stats.irt import latent as ability
 from svclib.stats.irt.estep import Cells, coefficients, normalise
 from svclib.stats.irt.kernels import Curves
 from svclib.stats.irt.layout import FIXED, Layout
+from svclib.stats.irt.threads import in_parts
 
 ORDERS = 6
 _BLOCK = 1 << 22
@@ -45,20 +45,24 @@ def score_sums(
     matrix, constant = coefficients(cells, curves.log_p, ability.log_weights(latent, theta))
     left = np.ascontiguousarray(matrix.T, dtype=dtype)
     parts = _Parts(layout, cells, curves, ability.slopes(latent, theta), dtype)
-    missing, crossed = np.zeros((layout.size, layout.size)), np.zeros((layout.size, layout.size))
     width = max(len(theta), min(layout.size, 400), len(parts.rows) // 4)
-    with ThreadPoolExecutor(2) as threads:
-        for rows, group in cells.blocks(width):
+
+    def share(tasks: Sequence[tuple[slice, int]]) -> tuple[Floats, Floats]:
+        missing, crossed = np.zeros((layout.size, layout.size)), np.zeros((layout.size, layout.size))
+        for rows, group in tasks:
             features = cells.features(rows, dtype)
             weights = cells.weights[rows]
             posterior = left @ features
-            normalise(posterior, constant[group].astype(dtype), np.ones(len(weights)), threads)
+            normalise(posterior, constant[group], np.ones(len(weights)))
             for order, wave in enumerate(_waves(posterior, theta.astype(dtype), orders)):
                 scores = parts.project(wave, features, group)
                 scores *= np.sqrt(weights).astype(dtype)
                 total = missing if order else crossed
                 total += scores @ scores.T
-    return Scores(missing, crossed)
+        return missing, crossed
+
+    found = in_parts(share, list(cells.blocks(width)))
+    return Scores(np.sum([part[0] for part in found], axis=0), np.sum([part[1] for part in found], axis=0))
 
 
 def _waves(posterior: Array, theta: Array, orders: int) -> Iterator[Array]:
@@ -95,8 +99,8 @@ class _Parts:
         self.rows = np.concatenate(rows).astype(dtype)
         self.index, self.feature = np.concatenate(index), np.concatenate(feature)
         slots = layout.slots[item, place][self.index]
-        ones, at = np.ones(len(slots), dtype=dtype), np.arange(len(slots))
-        self.gather = csr_matrix((ones, (slots, at)), shape=(layout.size, len(slots)))
+        ones, column = np.ones(len(slots), dtype=dtype), np.arange(len(slots))
+        self.gather = csr_matrix((ones, (slots, column)), shape=(layout.size, len(slots)))
         self.groups = groups.astype(dtype)
 
     def project(self, wave: Array, features: Array, group: int) -> Array:

@@ -150,8 +150,10 @@ def divided(screened: Screened, free: Mapping[str, str], groups: Groups) -> Colu
             source.append(at)
             which.append(group)
     whole = kept.codes if not free else np.column_stack(codes)
-    at = np.array(source, dtype=np.int64)
-    return Columns(Responses(tuple(names), whole, kept.highest[at], kept.index), at, np.array(which, dtype=np.int64))
+    origin = np.array(source, dtype=np.int64)
+    return Columns(
+        Responses(tuple(names), whole, kept.highest[origin], kept.index), origin, np.array(which, dtype=np.int64)
+    )
 
 
 def build(
