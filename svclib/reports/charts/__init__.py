@@ -6,6 +6,8 @@ import importlib
 from typing import Any
 
 _ROOMS = {
+    "adaptive": "candidate_path conditional_errors exposure_rates",
+    "assembly": "blueprint_fulfilment form_information",
     "agreement": "coefficients",
     "clocks": "hazard_ratios incidence survival",
     "compare": "crossed differences rank_probabilities",
