@@ -22,6 +22,8 @@ NAMES = (
     "cfa",
     "item_analysis",
     "fairness",
+    "adaptive",
+    "assembly",
     "coverage",
     "false_alarms",
 )

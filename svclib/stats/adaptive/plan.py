@@ -145,7 +145,7 @@ def _start(pool: Pool, start: Any, mean: float) -> tuple[float, Ints]:
         ability, names = None, start
     at = mean if ability is None else float(ability)
     if not np.isfinite(at):
-        raise InvalidInput(_('"start" is an ability such as 0, first items, or {{"theta": 0, "items": […]}}.'))
+        raise InvalidInput(_('"start" is an ability such as 0, first items, or {"theta": 0, "items": […]}.'))
     first = pool.places(names)
     if len(np.unique(first)) < len(first):
         raise InvalidInput(_('An item of "start" is there twice; keep it once.'))
@@ -157,7 +157,7 @@ def _shares(pool: Pool, content: Any, column: str | None) -> tuple[Ints, tuple[s
     if content is None:
         return np.zeros(len(pool), dtype=int), (), np.zeros(0)
     if not isinstance(content, Mapping) or not content:
-        raise InvalidInput(_('"content" gives each label its share, such as {{"credit": 0.4, "payments": 0.6}}.'))
+        raise InvalidInput(_('"content" gives each label its share, such as {"credit": 0.4, "payments": 0.6}.'))
     where = pool.name_of(column, "content", "topic")
     shares = np.array([float(one) for one in content.values()])
     if not (shares > 0).all() or abs(shares.sum() - 1) > 1e-6:
@@ -214,7 +214,7 @@ def _positive(stop: Mapping[str, Any], name: str, highest: float = np.inf) -> fl
 def _stop(stop: Any, n: int, first: int) -> Stop:
     given = {"length": stop} if isinstance(stop, int | np.integer) else stop
     if not isinstance(given, Mapping) or not any(given.get(k) is not None for k in _STOP[:1] + _STOP[2:5]):
-        raise InvalidInput(_('Say when the test stops: stop={{"length": 30}}, or with "std_error", or with a "cut".'))
+        raise InvalidInput(_('Say when the test stops: stop={"length": 30}, or with "std_error", or with a "cut".'))
     for key in given:
         one_of(key, _STOP, "stop")
     length = int(given.get("length") or n)

@@ -102,9 +102,7 @@ def read_shadow(plan: Plan, shadow: Any, gap: float) -> Plan:
     if shadow is None:
         return plan
     if not isinstance(shadow, Mapping) or not shadow:
-        raise InvalidInput(
-            _('"shadow" gives the rules of the whole test, such as {{"content": {{"credit": (8, 12)}}}}.')
-        )
+        raise InvalidInput(_('"shadow" gives the rules of the whole test, such as {"content": {"credit": (8, 12)}}.'))
     for key in shadow:
         one_of(key, _KEYS, "shadow")
     if plan.select != "information" or plan.top > 1 or plan.label_names or (plan.exposure < 1).any():

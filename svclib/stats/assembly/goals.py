@@ -34,7 +34,7 @@ def read_goal(pool: Pool, targets: Any, goal: str | None, forms: int) -> tuple[s
             name="goal", value=repr(goal)[:60], choices=", ".join(GOALS),
         )  # fmt: skip
     if not wanted or (name == "target" and not np.isfinite(list(wanted.values())).all()):
-        raise InvalidInput(_("Targets need values: targets={{0: 6.5}} aims at an information of 6.5 at ability 0."))
+        raise InvalidInput(_("Targets need values: targets={0: 6.5} aims at an information of 6.5 at ability 0."))
     if name == "parallel" and forms < 2:
         raise InvalidInput(_('The goal "parallel" needs two forms or more.'))
     return name, wanted, np.array([pool.measure(key) for key in wanted])
