@@ -163,7 +163,10 @@ def pass_mark(evidence: Evidence, voice: Voice) -> Finding:
             scores, cut, sem=sem, highest=given["highest"], language=language, width=width
         ),
         voice(_("Near the mark")), voice(_("Nobody stands near the mark.")), columns,
-        [(str(at), _near_cells(evidence, at, row, cut, voice)) for at, row in near.iterrows()],
+        [
+            (str(at), _near_cells(evidence, at, row, cut, voice))
+            for at, row in near.sort_values("p_wrong", ascending=False, kind="stable").iterrows()
+        ],
     )  # fmt: skip
 
 
