@@ -50,7 +50,7 @@ def test_targets_and_parallel_forms(pool):
     found = aim.information([-1, 0, 1]).pivot(index="form", columns="theta", values="information").to_numpy()
     assert aim.objective == pytest.approx(np.abs(found - [1.5, 2.5, 2.0]).max())
     assert aim.objective < 0.05
-    alike = stats.assemble(pool, forms=2, length=12, targets=[-1, 0, 1], goal="parallel", gap=0.5, seconds=3)
+    alike = stats.assemble(pool, forms=2, length=12, targets=[-1, 0, 1], goal="parallel", gap=0.01, seconds=10)
     assert alike.objective < 0.1
     least = stats.assemble(pool, forms=2, length=12, targets=[0], seconds=5)
     assert least.goal == "maximin"
@@ -130,14 +130,11 @@ def test_impossible_says_which(pool):
         ({"length": 5, "goal": "parallel", "targets": 0}, "two forms"),
         ({"length": 5, "goal": "cheap", "targets": 0}, "goal"),
         ({"length": 0}, "at least one item"),
-        ({"length": 5, "targets": {0: None}, "goal": "maximin"}, ""),
         ({"length": "many"}, "length"),
         ({"length": 5, "enemies": [["T001", "nobody"]]}, "nobody"),
     ],
 )
 def test_bad_input(pool, options, words):
-    if not words:
-        return
     with pytest.raises(InvalidInput, match=words):
         stats.assemble(pool, **options)
 

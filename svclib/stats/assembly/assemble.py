@@ -154,7 +154,7 @@ def assemble(
     used: str | None = None,
     penalty: float = 0.01,
     nearest: bool = False,
-    gap: float = 1e-4,
+    gap: float | None = None,
     seconds: float = 60.0,
     seed: int | None = None,
 ) -> Assembly:
@@ -202,8 +202,9 @@ def assemble(
         Column of how often an item was used before; each use costs `penalty` of an item's mean worth.
     nearest : bool
         Of an impossible blueprint give the nearest forms (``status`` "impossible") instead of an error.
-    gap : float
-        Share of the objective (of the target) by which it may fall short of the best.
+    gap : float, optional
+        Share by which the objective may fall short of the best; of "target" and "parallel" goals it is a share of the
+        target, or of a form's measure. Without it 0.005 of these and 0.0001 of the others.
     seconds : float
         Time limit; the best found until then is given, and said so.
     seed : int
@@ -238,12 +239,13 @@ def assemble(
         pool, length=length, content=content, levels=levels, limits=limits, means=means, information=information,
         expected=expected, enemies=enemies, sets=sets, per_set=per_set, n_sets=n_sets, must=must, must_not=must_not,
     )  # fmt: skip
-    _check(forms, max_uses, gap, seconds)
     name, wanted, held = read_goal(pool, targets, goal, forms)
+    gap = (0.005 if name in ("target", "parallel") else 1e-4) if gap is None else gap
+    _check(forms, max_uses, gap, seconds)
     program = form_program(blueprint, forms)
     width = program.n // forms
     between = _between_rules(program, blueprint, forms, (max_uses, overlap))
-    size = add_goal(program, name, wanted, held, forms, width)
+    size = add_goal(program, name, wanted, held, forms, width, min(blueprint.length[1], len(pool)))
     _price_uses(program, pool, used, penalty * (held.mean() if held.size else 1.0), forms, width)
     found = _permuted(program, seed, seconds, gap)
     conflict: list[Named] = []

@@ -23,7 +23,7 @@ def read_goal(pool: Pool, targets: Any, goal: str | None, forms: int) -> tuple[s
             raise InvalidInput(_('The goal "{goal}" needs "targets": abilities or columns.'), goal=goal)
         return "none", {}, np.zeros((0, len(pool)))
     if isinstance(targets, Mapping):
-        wanted = {key: float(value) for key, value in targets.items()}
+        wanted = {key: np.nan if value is None else float(value) for key, value in targets.items()}
     else:
         wanted = dict.fromkeys([targets] if isinstance(targets, str | int | float) else list(targets), np.nan)
     default = "target" if isinstance(targets, Mapping) else ("maximise" if forms == 1 else "maximin")
@@ -40,11 +40,14 @@ def read_goal(pool: Pool, targets: Any, goal: str | None, forms: int) -> tuple[s
     return name, wanted, np.array([pool.measure(key) for key in wanted])
 
 
-def add_goal(program: Program, goal: str, wanted: dict[Any, float], held: Floats, forms: int, width: int) -> float:
+def add_goal(
+    program: Program, goal: str, wanted: dict[Any, float], held: Floats, forms: int, width: int, items: float
+) -> float:
     """Write the goal into the program; give the constant that its cost holds.
 
-    Minimax goals get one column for the greatest distance. A fixed column of the targets' size is added to their
-    cost, so that the solver's relative gap is a share of the target and not of a distance near 0.
+    Minimax goals get one column for the greatest distance. A fixed column of the targets' size (of `items` mean items
+    for parallel forms) is added to their cost, so that the solver's relative gap is a share of that and not of a
+    distance near 0.
     """
     j = held.shape[1]
     if goal == "none":
@@ -53,7 +56,9 @@ def add_goal(program: Program, goal: str, wanted: dict[Any, float], held: Floats
         for form in range(forms):
             program.cost[form * width : form * width + j] -= held.sum(axis=0)
         return 0.0
-    size = float(np.nanmean(list(wanted.values()))) if goal == "target" else 0.0
+    size = float(np.abs(list(wanted.values())).mean()) if goal == "target" else 0.0
+    if goal == "parallel":
+        size = float(np.abs(held).mean()) * items
     at = _columns(program, goal, size, len(wanted))
     columns = [np.arange(j) + form * width for form in range(forms)]
     for m, (target, values) in enumerate(zip(wanted.values(), held, strict=True)):
