@@ -1,14 +1,16 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import REFERENCE
 
 from svclib import stats
 from svclib.errors import InvalidInput
 from svclib.stats.learning import gains, service, training
 from svclib.stats.learning.mixed import Products, fit
+
+REFERENCE = Path(__file__).parent / "reference"
 
 
 @pytest.fixture(scope="module")
