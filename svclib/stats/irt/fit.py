@@ -14,11 +14,12 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Ints
 from svclib.stats.irt.calibration_frames import groups_frame, items_frame, notes_frame
 from svclib.stats.irt.calibration_notes import IrtNote
+from svclib.stats.irt.conditional import conditional, right_wrong
 from svclib.stats.irt.engine import Problem, Summit, climb
 from svclib.stats.irt.estep import lay_out
 from svclib.stats.irt.latent import log_weights
 from svclib.stats.irt.layout import LOG_SD, MEAN, Layout, labels
-from svclib.stats.irt.parameters import ItemParameters
+from svclib.stats.irt.parameters import ItemParameters, items_of
 from svclib.stats.irt.preparing import (
     Columns,
     Groups,
@@ -35,8 +36,10 @@ from svclib.stats.irt.quadrature import POINTS, grid
 from svclib.stats.irt.responses import Responses, read_responses
 from svclib.stats.irt.screening import Screened, read_models, screen
 from svclib.stats.irt.standard_errors import check_kind, covariance
+from svclib.stats.irt.testlets import super_items
 from svclib.stats.marks import _
 
+METHODS = ("marginal", "cml")
 _LONG = 150
 """Tests of more items get more points: the posterior is narrower than their gaps."""
 _WIDE = 4.5
@@ -173,6 +176,8 @@ def irt(
     points: int | None = None,
     fallback: bool = True,
     iterations: int = 500,
+    method: str = "marginal",
+    testlets: Mapping[str, str] | None = None,
 ) -> IrtFit:
     """Calibrate items by marginal maximum likelihood.
 
@@ -207,6 +212,11 @@ def irt(
         of fewer than five candidates together, always said in the notes. False insists on `model`.
     iterations : int
         Most steps.
+    method : {"marginal", "cml"}
+        ``cml``: the Rasch model by conditional maximum likelihood, difficulties adding up to 0; the ability's
+        distribution is then fitted to the items. `loglik` is the conditional one.
+    testlets : mapping of item to testlet, optional
+        Items that share a stimulus: their sum is calibrated as one item (graded or partial credit).
 
     Returns
     -------
@@ -232,13 +242,47 @@ def irt(
     (True, [-1.0, 0.0, 0.9, 0.5])
     """
     check_kind(std_errors)
+    if method not in METHODS:
+        raise InvalidInput(_('There is no method "{method}"; choose {known}.'), method=method, known=", ".join(METHODS))
+    if testlets:
+        responses, model = super_items(responses, states, model, testlets)
+        states = None
     case = _case(responses, model, states, items, groups, reference, free, fixed, weights, fallback)
+    if method == "cml":
+        return _conditional(case, points, iterations, wanted=std_errors is not None)
     layout = build(case.columns, case.models, case.fixed, case.free, case.groups, read_priors(priors))
     problem, summit = _solve(case, layout, points, iterations)
     vcov = None
     if std_errors is not None and layout.size and summit.converged:
         vcov = covariance(problem, summit.point, std_errors, _precision(case))
     return _wrapped(case, problem, summit, vcov, wanted=std_errors is not None)
+
+
+def _conditional(case: _Case, points: int | None, iterations: int, *, wanted: bool) -> IrtFit:
+    """Estimate the items given the sums, then the abilities given the items."""
+    codes, names = case.columns.responses.codes[case.rows], case.columns.responses.names
+    if case.fixed is not None or case.free or (case.models != "rasch").any():
+        raise InvalidInput(
+            _('Conditional estimation is for the Rasch model without fixed or free items; give model="rasch".')
+        )
+    right_wrong(codes)
+    found = conditional(codes, case.weights[case.rows])
+    items = pd.DataFrame({"item": list(names), "model": "rasch", "a": 1.0, "d1": found.easiness})
+    layout = build(case.columns, case.models, items_of(items), {}, case.groups, {})
+    problem, summit = _solve(case, layout, points, iterations)
+    marginal = _wrapped(
+        case, problem, replace(summit, converged=summit.converged and found.converged), None, wanted=False
+    )
+    frame, errors = marginal.items.copy(), np.sqrt(np.diag(found.vcov))
+    place = dict(zip(names, errors, strict=True))
+    if wanted and found.converged:
+        frame["se_b"] = frame["se_d1"] = [place.get(name, np.nan) for name in frame["item"]]
+    frame["fixed"] = False
+    labelled = [f"{name}.d1" for name in names]
+    vcov = pd.DataFrame(found.vcov, index=labelled, columns=labelled) if wanted and found.converged else None
+    return replace(
+        marginal, items=frame, vcov=vcov, loglik=found.loglik, log_posterior=found.loglik, n_parameters=len(names) - 1
+    )
 
 
 @dataclass(frozen=True, eq=False)
