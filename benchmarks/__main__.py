@@ -20,6 +20,7 @@ NAMES = (
     "polychoric",
     "drivers",
     "cfa",
+    "calibration",
     "item_analysis",
     "fairness",
     "adaptive",
