@@ -14,7 +14,7 @@ from svclib.stats.adaptive.bank import Curves, read_curves
 from svclib.stats.adaptive.scoring import METHODS, Scorer
 from svclib.stats.adaptive.selection import ALIASES, CRITERIA
 from svclib.stats.arrays import Bools, Floats, Ints
-from svclib.stats.assembly.pool import Pool
+from svclib.stats.assembly.pool import Pool, as_number
 from svclib.stats.assembly.rules import read_enemies
 from svclib.stats.columns import numbers
 from svclib.stats.irt.curves import information, probabilities
@@ -112,14 +112,14 @@ def read_plan(
 
 
 def _prior(prior: Any) -> tuple[float, float]:
-    mean, sd = (float(one) for one in prior)
+    mean, sd = (as_number(one, "prior") for one in (prior if np.size(prior) == 2 else ("", "")))
     if not np.isfinite(mean) or not sd > 0 or not np.isfinite(sd):
         raise InvalidInput(_('"prior" is the mean and the standard deviation of abilities, such as (0, 1).'))
     return mean, sd
 
 
 def _grid(bounds: Any, points: int) -> Floats:
-    low, high = (float(one) for one in bounds)
+    low, high = (as_number(one, "bounds") for one in (bounds if np.size(bounds) == 2 else ("", "")))
     if not low < high or not np.isfinite([low, high]).all() or points < 5:
         raise InvalidInput(_('"bounds" are the least and greatest ability, such as (−4, 4), with 5 points or more.'))
     return np.linspace(low, high, int(points))
@@ -143,7 +143,7 @@ def _start(pool: Pool, start: Any, mean: float) -> tuple[float, Ints]:
         ability, names = start, ()
     else:
         ability, names = None, start
-    at = mean if ability is None else float(ability)
+    at = mean if ability is None else as_number(ability, "start")
     if not np.isfinite(at):
         raise InvalidInput(_('"start" is an ability such as 0, first items, or {"theta": 0, "items": […]}.'))
     first = pool.places(names)
@@ -159,7 +159,7 @@ def _shares(pool: Pool, content: Any, column: str | None) -> tuple[Ints, tuple[s
     if not isinstance(content, Mapping) or not content:
         raise InvalidInput(_('"content" gives each label its share, such as {"credit": 0.4, "payments": 0.6}.'))
     where = pool.name_of(column, "content", "topic")
-    shares = np.array([float(one) for one in content.values()])
+    shares = np.array([as_number(one, "content") for one in content.values()])
     if not (shares > 0).all() or abs(shares.sum() - 1) > 1e-6:
         raise InvalidInput(
             _("The shares of the contents add up to {total}; give positive shares that add up to 1."),
@@ -190,7 +190,7 @@ def _exposure(pool: Pool, exposure: Any) -> Floats:
     if isinstance(exposure, pd.DataFrame):
         places, given = pool.places(exposure["item"]), numbers(exposure, "exposure")
     else:
-        places, given = pool.places(list(exposure)), np.array([float(one) for one in exposure.values()])
+        places, given = pool.places(list(exposure)), np.array([as_number(one, "exposure") for one in exposure.values()])
     if not ((given > 0) & (given <= 1)).all():
         raise InvalidInput(_("An exposure parameter is a probability above 0, at most 1; mend the others."))
     values[places] = given
@@ -200,7 +200,7 @@ def _exposure(pool: Pool, exposure: Any) -> Floats:
 def _positive(stop: Mapping[str, Any], name: str, highest: float = np.inf) -> float | None:
     if stop.get(name) is None:
         return None
-    value = float(stop[name])
+    value = as_number(stop[name], name)
     if not 0 < value < highest:
         raise InvalidInput(
             _('"{name}" of the stop rule is {value}; give a number above 0 and below {highest}.'),
@@ -217,8 +217,8 @@ def _stop(stop: Any, n: int, first: int) -> Stop:
         raise InvalidInput(_('Say when the test stops: stop={"length": 30}, or with "std_error", or with a "cut".'))
     for key in given:
         one_of(key, _STOP, "stop")
-    length = int(given.get("length") or n)
-    least = int(given.get("min_length") or max(first, 1))
+    length = int(as_number(given.get("length") or n, "length"))
+    least = int(as_number(given.get("min_length") or max(first, 1), "min_length"))
     if length > n:
         raise InvalidInput(
             _("The bank has {n} items, fewer than the length of {length}; shorten the test or widen the bank."),
@@ -232,7 +232,7 @@ def _stop(stop: Any, n: int, first: int) -> Stop:
             length=length,
             first=first,
         )
-    cut = None if given.get("cut") is None else float(given["cut"])
+    cut = None if given.get("cut") is None else as_number(given["cut"], "cut")
     rule: Any = given.get("rule") or ("ci" if cut is not None else None)
     if rule is not None:
         one_of(rule, ("ci", "sprt"), "rule")

@@ -258,6 +258,8 @@ def assemble(
             raise ImpossibleBlueprint(conflict or [rule for rule, _by in misses], misses)
         status = "impossible"
     chosen = [np.flatnonzero(x[form * width : form * width + len(pool)] > 0.5) for form in range(forms)]
+    if not sum(len(one) for one in chosen):
+        raise InvalidInput(_("The rules ask for no item; give a length."))
     got = np.array([[values[one].sum() for values in held] for one in chosen]).reshape(forms, len(wanted))
     note = {"optimal": BEST, "time": TIME, "impossible": MISSED}.get(status, TIME)
     return Assembly(

@@ -9,7 +9,7 @@ import numpy as np
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
-from svclib.stats.assembly.pool import Pool
+from svclib.stats.assembly.pool import Pool, as_number
 from svclib.stats.assembly.problem import Program, Row
 from svclib.stats.marks import _
 
@@ -23,7 +23,7 @@ def read_goal(pool: Pool, targets: Any, goal: str | None, forms: int) -> tuple[s
             raise InvalidInput(_('The goal "{goal}" needs "targets": abilities or columns.'), goal=goal)
         return "none", {}, np.zeros((0, len(pool)))
     if isinstance(targets, Mapping):
-        wanted = {key: np.nan if value is None else float(value) for key, value in targets.items()}
+        wanted = {key: np.nan if value is None else as_number(value, key) for key, value in targets.items()}
     else:
         wanted = dict.fromkeys([targets] if isinstance(targets, str | int | float) else list(targets), np.nan)
     default = "target" if isinstance(targets, Mapping) else ("maximise" if forms == 1 else "maximin")

@@ -120,6 +120,18 @@ def _finite(value: Any) -> float:
     return float(value)
 
 
+def as_number(value: Any, what: Any) -> float:
+    """Read a number; anything else raises `InvalidInput`.
+
+    >>> as_number("0.5", "share")
+    0.5
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InvalidInput(_('"{what}" is {value}, which is no number.'), what=what, value=repr(value)[:60]) from None
+
+
 def read_pool(items: Any) -> Pool:
     """Read a pool from a frame (``item``, parameters or classical statistics, attributes), a fit or `ItemParameters`.
 
@@ -166,7 +178,9 @@ def read_bounds(value: Any, what: Any) -> tuple[float, float]:
             what=what,
             value=repr(value)[:60],
         )
-    low, high = (default if end is None else float(end) for end, default in zip(ends, (-np.inf, np.inf), strict=True))
+    low, high = (
+        default if end is None else as_number(end, what) for end, default in zip(ends, (-np.inf, np.inf), strict=True)
+    )
     if np.isnan(low) or np.isnan(high) or low > high:
         raise InvalidInput(
             _('The bounds of "{what}" are {value}: the least is above the most; change them over.'),

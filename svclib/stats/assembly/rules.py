@@ -15,7 +15,7 @@ import numpy as np
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Ints
-from svclib.stats.assembly.pool import Pool, read_bounds
+from svclib.stats.assembly.pool import Pool, as_number, read_bounds
 from svclib.stats.marks import _
 
 LENGTH, COUNT, SUM = _("number of items"), _('items with {column} "{label}"'), _("sum of {column}")
@@ -109,9 +109,11 @@ def read_blueprint(
     for column, value in _pairs(means, "means"):
         rules += _mean_rules(pool, column, read_bounds(value, column))
     for theta, value in _pairs(information, "information"):
-        rules.append(Rule(INFORMATION, {"theta": theta}, pool.measure(float(theta)), *read_bounds(value, theta)))
+        rules.append(
+            Rule(INFORMATION, {"theta": theta}, pool.measure(as_number(theta, "theta")), *read_bounds(value, theta))
+        )
     for theta, value in _pairs(expected, "expected"):
-        held = pool.measure(float(theta), score=True)
+        held = pool.measure(as_number(theta, "theta"), score=True)
         rules.append(Rule(SCORE, {"theta": theta}, held, *read_bounds(value, theta)))
     families = read_sets(pool, sets)
     return Blueprint(
