@@ -73,9 +73,20 @@ def little_test(data: pd.DataFrame, columns: Sequence[str] | None = None) -> pd.
     return pd.DataFrame([result])
 
 
+_DEPENDENT = 1e-9
+"""Least eigenvalue of correlations below which a column follows from others; what is left of it is rounding."""
+
+
+def _check_full(cov: Floats) -> None:
+    scale = np.sqrt(np.diag(cov))
+    if not (scale > 0).all() or np.linalg.eigvalsh(cov / np.outer(scale, scale))[0] < _DEPENDENT:
+        raise np.linalg.LinAlgError("columns follow from others")
+
+
 def _little(values: Floats, names: list[str]) -> dict[str, object]:
     try:
         mean, cov, patterns = normal_moments(values)
+        _check_full(cov)
         parts = [_distance(p.n, p.mean - mean[p.there], cov[np.ix_(p.there, p.there)]) for p in patterns]
     except np.linalg.LinAlgError as fault:
         raise InvalidInput(
