@@ -15,6 +15,7 @@ class IrtNote(StrEnum):
     ALL_RIGHT = _("everybody answered alike, all with the full score: it cannot be calibrated")
     ALL_WRONG = _("everybody answered alike, all with a score of 0: it cannot be calibrated")
     CONSTANT = _("everybody has the same score: it cannot be calibrated")
+    UNLINKED = _("no chain of right and wrong answers ties it to the other items: it cannot be calibrated")
     NEGATIVE = _("the better candidates answer it worse: the key is probably wrong")
     FLAT = _("it hardly tells strong from weak candidates")
     EXTREME = _("so easy or so hard that its difficulty is a guess")

@@ -10,21 +10,27 @@ Shapes: J items, R = J + 1 sums.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from scipy.stats import chi2, norm
 
 from svclib.errors import InvalidInput
-from svclib.stats.arrays import Floats, Ints
-from svclib.stats.irt.responses import MISSING, Codes, read_responses
+from svclib.stats.arrays import Bools, Floats, Ints
+from svclib.stats.irt.calibration_notes import IrtNote
+from svclib.stats.irt.responses import MISSING, Codes, Responses, read_responses
+from svclib.stats.irt.screening import Screened
 from svclib.stats.marks import _
 
 _STEPS = 60
 _CLOSE = 1e-9
 _MOST = 250
+_ROWS = 20_000
+_CELLS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,32 +62,96 @@ class _Form:
     right: Floats
 
 
-def symmetric(easiness: Floats) -> tuple[Floats, Floats, Floats]:
-    """Give γ (R,), γ without each item (J, R), and γ without each pair (J, J, R); the diagonal is without one.
+def symmetric(easiness: Floats) -> tuple[Floats, Floats]:
+    """Give γ (R,) and γ without each item (J, R).
 
     >>> symmetric(np.array([1.0, 2.0]))[0].tolist()
     [1.0, 3.0, 2.0]
     """
     size = len(easiness)
     whole, one = np.zeros(size + 1), np.zeros((size, size + 1))
-    two = np.zeros((size, size, size + 1))
-    whole[0], one[:, 0], two[:, :, 0] = 1, 1, 1
+    whole[0], one[:, 0] = 1, 1
     for at, value in enumerate(easiness):
-        whole[1:] += value * whole[:-1].copy()
+        whole[1:] += value * whole[:-1]
         others = np.arange(size) != at
         one[others, 1:] += value * one[others, :-1]
-        pairs = np.ix_(others, others)
-        grown = two[pairs]
-        grown[:, :, 1:] += value * grown[:, :, :-1].copy()
-        two[pairs] = grown
-    return whole, one, two
+    return whole, one
+
+
+def _pairs(easiness: Floats, share: Floats) -> Floats:
+    """Give Σ_r share_r γ_{r−2} without each pair (J, J), by one pass forth and one back; the diagonal means nothing.
+
+    The derivative of Σ_r share_r γ_{r−1} without i by the easiness of j: J³ steps, and only positive terms.
+    """
+    size = len(easiness)
+    found = np.empty((size, size))
+    width = max(1, _CELLS // (size * (size + 1)))
+    for first in range(0, size, width):
+        rows = np.arange(first, min(first + width, size))
+        values = np.tile(easiness, (len(rows), 1))
+        values[np.arange(len(rows)), rows] = 0.0
+        before = np.zeros((size + 1, len(rows), size + 1))
+        before[0, :, 0] = 1.0
+        for at in range(size):
+            before[at + 1] = before[at]
+            before[at + 1, :, 1:] += values[:, [at]] * before[at, :, :-1]
+        after = np.zeros((len(rows), size + 1))
+        after[:, :-1] = share[1:]
+        for at in reversed(range(size)):
+            found[rows, at] = np.einsum("ir,ir->i", before[at, :, :-1], after[:, 1:])
+            after[:, :-1] += values[:, [at]] * after[:, 1:]
+    return found
+
+
+def linked(codes: Codes) -> Bools:
+    """Tell which items (J,) have a finite maximum together: the largest set in which each leads to each.
+
+    An item leads to another where somebody had it right and the other wrong (Fischer 1981).
+
+    >>> linked(np.array([[1, 0, 0], [0, 1, 0]], dtype=np.int8)).tolist()
+    [True, True, False]
+    """
+    size = codes.shape[1]
+    leads, count, label = np.zeros((size, size)), size, np.arange(size)
+    for first in range(0, len(codes), _ROWS):
+        block = codes[first : first + _ROWS]
+        leads += (block == 1).astype(np.float32).T @ (block == 0).astype(np.float32)
+        count, label = connected_components(csr_array(leads > 0), connection="strong")
+        if count == 1:
+            return np.ones(size, dtype=bool)
+    # Of sets of one size, the one that more answers tell of.
+    sets = [label == at for at in range(count)]
+    return max(sets, key=lambda held: (held.sum(), leads[np.ix_(held, held)].sum()))
+
+
+def only(screened: Screened, held: Bools) -> Screened:
+    """Leave out the items that are not `held`, with their note.
+
+    Raises
+    ------
+    InvalidInput
+        If fewer than two are left.
+    """
+    names = screened.responses.names
+    kept = [name for name, there in zip(names, held, strict=True) if there]
+    if len(kept) < 2:
+        raise InvalidInput(
+            _(
+                "No two items can be compared: for each pair, some candidates must have one right and the other wrong, "
+                "directly or through other items, in both directions."
+            )
+        )
+    out = dict.fromkeys((name for name in names if name not in kept), IrtNote.UNLINKED)
+    return replace(
+        screened, responses=screened.responses.take(kept), model=screened.model[held],
+        left_out={**screened.left_out, **out},
+    )  # fmt: skip
 
 
 def conditional(codes: Codes, weights: Floats) -> Conditional:
-    """Estimate the easiness of items from right and wrong answers, candidates × items."""
+    """Estimate the easiness of items that are all `linked` from right and wrong answers, candidates × items."""
     forms = list(_forms(codes, weights))
     size = codes.shape[1]
-    _check_linked(forms, size)
     d = np.zeros(size)
     loglik, slope, bend = _evaluate(forms, d)
     converged = False
@@ -103,29 +173,32 @@ def conditional(codes: Codes, weights: Floats) -> Conditional:
 
 
 def _forms(codes: Codes, weights: Floats) -> Iterator[_Form]:
-    patterns, which = np.unique(codes != MISSING, axis=0, return_inverse=True)
-    for at, pattern in enumerate(patterns):
-        items, rows = np.flatnonzero(pattern), which.reshape(-1) == at
-        block, weight = codes[rows][:, items], weights[rows]
-        sums = block.sum(axis=1, dtype=np.int64)
-        inner = (sums > 0) & (sums < len(items))
-        if inner.any():
-            counts = np.bincount(sums[inner], weights=weight[inner], minlength=len(items) + 1)
-            yield _Form(items, counts.astype(float), weight[inner] @ block[inner])
+    for rows, items in _met(codes):
+        size, count = len(items), len(codes) if isinstance(rows, slice) else len(rows)
+        sums, right = np.zeros(size + 1), np.zeros(size)
+        for first in range(0, count, _ROWS):
+            part = slice(first, first + _ROWS) if isinstance(rows, slice) else rows[first : first + _ROWS]
+            block, weight = codes[part][:, items], weights[part]
+            total = block.sum(axis=1, dtype=np.int64)
+            # All right or all wrong: the pattern follows from the sum and tells nothing.
+            told = np.where((total > 0) & (total < size), weight, 0.0)
+            sums += np.bincount(total, weights=told, minlength=size + 1)
+            right += told @ block.astype(float)
+        if sums.any():
+            yield _Form(items, sums, right)
 
 
-def _check_linked(forms: list[_Form], size: int) -> None:
-    """Every item must hang together with the others by candidates with right and wrong answers."""
-    label = np.arange(size)
-    for form in forms:
-        label[np.isin(label, label[form.items])] = label[form.items].min()
-    if len(np.unique(label)) > 1:
-        raise InvalidInput(
-            _(
-                "Some items were never met together with others by candidates with right and wrong answers; calibrate "
-                "them apart."
-            )
-        )
+def _met(codes: Codes) -> Iterator[tuple[Any, Ints]]:
+    """Give the rows of the candidates who met the same items, and these items."""
+    there = codes != MISSING
+    if there.all():
+        yield slice(None), np.arange(codes.shape[1])
+        return
+    packed = np.ascontiguousarray(np.packbits(there, axis=1))
+    keys = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _kinds, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    for rows in np.split(np.argsort(which.ravel(), kind="stable"), np.cumsum(counts)[:-1]):
+        yield rows, np.flatnonzero(there[rows[0]])
 
 
 def _evaluate(forms: list[_Form], d: Floats) -> tuple[float, Floats, Floats]:
@@ -134,14 +207,14 @@ def _evaluate(forms: list[_Form], d: Floats) -> tuple[float, Floats, Floats]:
         mine = d[form.items]
         shift = float(mine.mean())
         easiness = np.exp(mine - shift)
-        whole, one, two = symmetric(easiness)
+        whole, one = symmetric(easiness)
         size = len(mine)
         with np.errstate(divide="ignore"):
             logs = np.log(whole) + shift * np.arange(size + 1)
         loglik += float(form.right @ mine - form.sums @ logs)
         share = form.sums / whole
         chance = easiness * (one[:, :-1] @ share[1:])
-        both = np.outer(easiness, easiness) * (two[:, :, :-2] @ share[2:])
+        both = np.outer(easiness, easiness) * _pairs(easiness, share)
         by_sum = easiness[:, None] * one[:, :-1] / whole[1:]
         both[np.diag_indices(size)] = chance
         slope[form.items] += form.right - chance
@@ -166,19 +239,21 @@ def andersen(responses: pd.DataFrame, split: Any = "median", *, states: pd.DataF
     Parameters
     ----------
     responses : DataFrame
-        Candidates × items, right or wrong.
-    split : "median" or Series
-        The parts: those with sums up to the median and above, or a group for each candidate.
+        Candidates × items, right or wrong; missing is not presented.
+    split : "median" or Series or list
+        The parts: those whose share of right answers is up to the median and above, or a group for each candidate, a
+        Series by its index. Candidates without a group are left out everywhere.
 
     Returns
     -------
     DataFrame
-        One row: ``statistic, df, p_value, n, items``; items all right or all wrong in a part are left out.
+        One row: ``statistic, df, p_value, n, items, left_out``. `left_out` names the items that cannot be calibrated in
+        every part (`svclib.stats.irt.conditional.linked`), such as those all right or all wrong in one.
 
     Raises
     ------
     InvalidInput
-        If answers are missing, scores are not 0 or 1, or fewer than two parts or items are left.
+        If scores are not 0 or 1, the split cannot be read, or fewer than two parts or items are left.
 
     Notes
     -----
@@ -191,26 +266,117 @@ def andersen(responses: pd.DataFrame, split: Any = "median", *, states: pd.DataF
     >>> andersen(pd.DataFrame(right.astype(int)).add_prefix("q"))["df"].tolist()
     [2]
     """
+    read, parts, _labels, kept = _parts(responses, split, states)
+    blocks = [block[:, kept] for block in parts]
+    blocks = [block[(block != MISSING).any(axis=1)] for block in blocks]
+    whole, *fits = [conditional(block, np.ones(len(block))) for block in [np.concatenate(blocks), *blocks]]
+    statistic = 2 * (sum(fit.loglik for fit in fits) - whole.loglik)
+    df = (int(kept.sum()) - 1) * (len(parts) - 1)
+    left_out = ", ".join(name for name, there in zip(read.names, kept, strict=True) if not there)
+    return pd.DataFrame(
+        [{"statistic": statistic, "df": df, "p_value": float(chi2.sf(statistic, df)),
+          "n": sum(len(block) for block in blocks), "items": int(kept.sum()), "left_out": left_out}]
+    )  # fmt: skip
+
+
+def wald_items(responses: pd.DataFrame, split: Any = "median", *, states: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Test for each item of a Rasch model whether two parts of the candidates find it equally difficult.
+
+    Parameters
+    ----------
+    responses : DataFrame
+        Candidates × items, right or wrong; missing is not presented.
+    split : "median" or Series or list
+        Two parts, as for `andersen`.
+
+    Returns
+    -------
+    DataFrame
+        One row an item: ``item, group_1, b_1, se_1, group_2, b_2, se_2, difference, z, p_value, note``. Difficulties
+        add up to 0 in each part, the difference is that of the second from the first. Items that cannot be calibrated
+        in both parts have a note and no numbers.
+
+    Raises
+    ------
+    InvalidInput
+        As for `andersen`, and if there are more than two parts.
+
+    Notes
+    -----
+    Fischer & Scheiblechner (1970). The p values are of single items: with many items some are small by chance.
+
+    Examples
+    --------
+    >>> draws = np.random.default_rng(1)
+    >>> right = draws.random((400, 3)) < 1 / (1 + np.exp(-draws.normal(size=(400, 1))))
+    >>> wald_items(pd.DataFrame(right.astype(int)).add_prefix("q"))["z"].round(1).tolist()
+    [-0.0, 0.2, -0.2]
+    """
+    read, parts, labels, kept = _parts(responses, split, states)
+    if len(parts) != 2:
+        raise InvalidInput(
+            _("The test of single items compares two parts of candidates, not {count}."), count=len(parts)
+        )
+    frame = pd.DataFrame({"item": list(read.names)})
+    for at, (block, label) in enumerate(zip(parts, labels, strict=True), start=1):
+        fit = conditional(block[:, kept], np.ones(len(block)))
+        frame[f"group_{at}"] = label
+        frame.loc[kept, f"b_{at}"] = -fit.easiness
+        frame.loc[kept, f"se_{at}"] = np.sqrt(np.diag(fit.vcov))
+    frame["difference"] = frame["b_2"] - frame["b_1"]
+    frame["z"] = frame["difference"] / np.hypot(frame["se_1"], frame["se_2"])
+    frame["p_value"] = 2 * norm.sf(frame["z"].abs())
+    frame["note"] = np.where(kept, "", str(IrtNote.UNLINKED))
+    return frame
+
+
+def _parts(responses: Any, split: Any, states: Any) -> tuple[Responses, list[Codes], list[str], Bools]:
+    """Give the answers of each part, its name, and the items that can be calibrated in all."""
     read = read_responses(responses, states)
-    codes = read.codes
-    right_wrong(codes)
-    if (codes == MISSING).any():
-        raise InvalidInput(_("Andersen's test needs candidates who answered all items; leave out the others."))
-    sums = codes.sum(axis=1)
-    part = (sums > np.median(sums)).astype(int) if isinstance(split, str) else pd.factorize(np.asarray(split))[0]
-    if len(part) != len(codes):
+    right_wrong(read.codes)
+    part, labels = _median(read.codes) if isinstance(split, str) and split == "median" else _read_split(split, read)
+    part = np.where((read.codes != MISSING).any(axis=1), part, -1)
+    parts = [(read.codes[part == at], label) for at, label in enumerate(labels)]
+    parts = [(block, label) for block, label in parts if len(block)]
+    kept = np.ones(len(read.names), dtype=bool)
+    while True:
+        before = int(kept.sum())
+        for block, _label in parts:
+            if kept.sum() > 1:
+                kept[kept] = linked(block[:, kept])
+        if kept.sum() in (before, 0, 1):
+            break
+    if len(parts) < 2 or kept.sum() < 2:
+        raise InvalidInput(_("Andersen's test needs two parts of candidates and two items that vary in each."))
+    return read, [block for block, _label in parts], [label for _block, label in parts], kept
+
+
+def _median(codes: Codes) -> tuple[Ints, list[str]]:
+    """Split at the median share of right answers: of the answered ones, as forms differ in length."""
+    met = (codes != MISSING).sum(axis=1)
+    share = (codes == 1).sum(axis=1) / np.maximum(met, 1)
+    middle = np.median(share[met > 0]) if met.any() else 0.0
+    return (share > middle).astype(np.int64), ["low", "high"]
+
+
+def _read_split(split: Any, read: Responses) -> tuple[Ints, list[str]]:
+    if isinstance(split, str) or not np.iterable(split):
+        raise InvalidInput(
+            _('split is "{split}"; give "median" or a group for each candidate, in a series of their index.'),
+            split=split,
+        )  # fmt: skip
+    if isinstance(split, pd.Series) and not split.index.equals(read.index):
+        if split.index.has_duplicates or not read.index.isin(split.index).all():
+            raise InvalidInput(
+                _("{name} does not fit the responses: give one value for each candidate, in a series of their index."),
+                name="split",
+            )  # fmt: skip
+        split = split.reindex(read.index)
+    values = split if isinstance(split, pd.Series) else pd.Series(list(split))
+    if len(values) != len(read.codes):
         raise InvalidInput(
             _("{name} has {count} values for {candidates} candidates; give one each."),
-            name="split", count=len(part), candidates=len(codes),
+            name="split", count=len(values), candidates=len(read.codes),
         )  # fmt: skip
-    parts = [codes[part == at] for at in range(int(part.max(initial=0)) + 1)]
-    varied = np.all([(block.sum(axis=0) > 0) & (block.sum(axis=0) < len(block)) for block in parts], axis=0)
-    if len(parts) < 2 or varied.sum() < 2:
-        raise InvalidInput(_("Andersen's test needs two parts of candidates and two items that vary in each."))
-    fits = [conditional(block[:, varied], np.ones(len(block))) for block in [codes, *parts]]
-    statistic = 2 * (sum(fit.loglik for fit in fits[1:]) - fits[0].loglik)
-    df = (int(varied.sum()) - 1) * (len(parts) - 1)
-    p_value = float(chi2.sf(statistic, df))
-    return pd.DataFrame(
-        [{"statistic": statistic, "df": df, "p_value": p_value, "n": len(codes), "items": varied.sum()}]
-    )
+    place, names = pd.factorize(values, sort=True)
+    return place.astype(np.int64), [str(name) for name in names]

@@ -14,7 +14,7 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Ints
 from svclib.stats.irt.calibration_frames import groups_frame, items_frame, notes_frame
 from svclib.stats.irt.calibration_notes import IrtNote
-from svclib.stats.irt.conditional import conditional, right_wrong
+from svclib.stats.irt.conditional import conditional, linked, only, right_wrong
 from svclib.stats.irt.engine import Problem, Summit, climb
 from svclib.stats.irt.estep import lay_out
 from svclib.stats.irt.latent import log_weights
@@ -266,6 +266,13 @@ def _conditional(case: _Case, points: int | None, iterations: int, *, wanted: bo
             _('Conditional estimation is for the Rasch model without fixed or free items; give model="rasch".')
         )
     right_wrong(codes)
+    held = linked(codes)
+    if not held.all():
+        screened = only(case.screened, held)
+        columns = divided(screened, {}, case.groups)
+        rows = known_rows(columns.responses, case.weights)
+        left = replace(case, screened=screened, columns=columns, models=case.models[held], rows=rows)
+        return _conditional(left, points, iterations, wanted=wanted)
     found = conditional(codes, case.weights[case.rows])
     items = pd.DataFrame({"item": list(names), "model": "rasch", "a": 1.0, "d1": found.easiness})
     layout = build(case.columns, case.models, items_of(items), {}, case.groups, {})
@@ -346,7 +353,7 @@ def _check_tops(read: Responses, tops: Mapping[str, int]) -> None:
 
 
 def _precision(case: _Case) -> Any:
-    return np.float32 if case.columns.responses.codes.size > 2e6 else np.float64
+    return np.float32 if case.columns.responses.codes.size > 5e5 else np.float64
 
 
 def _solve(case: _Case, layout: Layout, points: int | None, iterations: int) -> tuple[Problem, Summit]:
