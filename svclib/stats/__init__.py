@@ -44,6 +44,7 @@ _ROOMS = {
     "factor_models.categories": "merge_rare",
     "factor_models.fit": "cfa",
     "factor_models.invariance": "invariance",
+    "irt.bifactor": "bifactor",
     "irt.information": "score_reliability test_information",
     "irt.scoring": "abilities",
     "fairness.dif": "dif",
