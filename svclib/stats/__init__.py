@@ -50,7 +50,7 @@ _ROOMS = {
     "fairness.dif": "dif",
     "fairness.effects": "dif_effects",
     "items.analysis": "item_analysis",
-    "irt.conditional": "andersen",
+    "irt.conditional": "andersen wald_items",
     "irt.fit": "irt",
     "items.conditional": "conditional_sem",
     "items.distractors": "distractors",
