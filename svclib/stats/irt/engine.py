@@ -20,6 +20,7 @@ from svclib.stats.irt.kernels import Curves, complete_information, ordered
 from svclib.stats.irt.layout import Layout
 from svclib.stats.irt.missing_information import score_sums
 from svclib.stats.irt.mstep import gathered, item_slopes, maximised
+from svclib.stats.irt.threads import one_matrix_thread
 
 _SAMPLE = 5000
 _EM = 40
@@ -30,6 +31,12 @@ _DENSE = 4000
 """Most free parameters for which a whole matrix is kept."""
 _DAMPING = (0.0, 0.05, 0.3, 1.0, 4.0)
 _ORDERS = 3
+_SINGLE = 5e-4
+"""Single precision ends at steps of this size: what is left is of its own noise, and Newton's last step is taken."""
+_LOOSE, _GAIN = 10, 1e-4
+_LARGE = 400_000
+_STEPS = 120
+"""Up to so many thresholds a posterior is wide enough for half the points, for a start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +71,11 @@ class Problem:
     theta: Floats
     dtype: DTypeLike = np.float64
 
+    @property
+    def large(self) -> bool:
+        """Whether a pass over the responses takes long."""
+        return self.cells.codes.size > _LARGE
+
     def at(self, free: Floats) -> Point | None:
         """Evaluate; None where the values are impossible."""
         values, latent = self.layout.spread(free)
@@ -93,23 +105,29 @@ class Problem:
         return self.complete(point) - sums.missing
 
 
+@one_matrix_thread()
 def climb(problem: Problem, start: Floats, tolerance: float = 1e-5, iterations: int = 500) -> Summit:
     """Find the highest log-likelihood from `start`."""
     cells = problem.cells
     step = sample_step(cells)
     begun, known = start, None
     if step > 1:
-        part = replace(problem, cells=cells.every(step), dtype=np.float32)
-        low = _newton(part, _em(part, begun, iterations), 1e-3, iterations)
+        part = replace(problem, cells=cells.every(step), theta=_coarse(problem), dtype=np.float32)
+        low = _newton(part, _em(part, begun, iterations), 3e-3, iterations)
         begun = low.point.free
         if low.information is not None:
             known = low.information * (cells.total / part.cells.total)
-    if cells.codes.size > 4e5:
+    if problem.large:
         single = replace(problem, dtype=np.float32)
-        high = _newton(single, _evaluated(single, begun, start, iterations), 1e-5, iterations, known)
+        high = _newton(single, _evaluated(single, begun, start, iterations), _SINGLE, iterations, known)
         begun, known = high.point.free, high.information
     near = _evaluated(problem, begun, start, iterations) if known is not None else _em(problem, begun, iterations)
     return _newton(problem, near, tolerance, iterations, known)
+
+
+def _coarse(problem: Problem) -> Floats:
+    few = int((problem.cells.categories - 1).sum()) <= _STEPS and len(problem.theta) % 2
+    return problem.theta[::2] if few else problem.theta
 
 
 def sample_step(cells: Cells) -> int:
@@ -157,10 +175,8 @@ def _newton(
     for turn in range(1, iterations + 1):
         step = _step(problem, point, matrix)
         moved = float(np.abs(step / (1 + np.abs(point.free))).max())
-        if moved < tolerance:
-            last = problem.at(point.free + step) if moved > tolerance / 100 else None
-            better = last is not None and last.objective >= point.objective - _noise(problem, point)
-            return Summit(last if better and last is not None else point, turn, True, matrix)
+        if moved < tolerance or (problem.large and _next_to_nothing(moved / tolerance, point, step)):
+            return Summit(_last(problem, point, step, moved / tolerance), turn, True, matrix)
         following = problem.at(point.free + step)
         if following is None or following.objective < point.objective - _noise(problem, point):
             following = _rescue(problem, point, step)
@@ -172,6 +188,25 @@ def _newton(
             fresh = False
         point = following
     return Summit(point, iterations, False, matrix)
+
+
+def _next_to_nothing(tolerances: float, point: Point, step: Floats) -> bool:
+    """Whether the last step is too small for another look at very many responses."""
+    return tolerances < _LOOSE and 0.5 * float(step @ point.gradient) < _GAIN
+
+
+def _last(problem: Problem, point: Point, step: Floats, tolerances: float) -> Point:
+    """Take the last step: of many responses without another look, for its gain is known better than can be seen."""
+    if not problem.large and problem.dtype != np.float32:
+        last = problem.at(point.free + step) if tolerances > 0.01 else None
+        return point if last is None or last.objective < point.objective - _noise(problem, point) else last
+    free = point.free + step
+    values, latent = problem.layout.spread(free)
+    if not ordered(problem.layout, values).all():
+        return point
+    objective = point.objective + 0.5 * float(step @ point.gradient)
+    loglik = objective - problem.layout.log_prior(values)
+    return replace(point, free=free, values=values, latent=latent, loglik=loglik, objective=objective)
 
 
 def _noise(problem: Problem, point: Point) -> float:

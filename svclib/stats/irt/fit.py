@@ -353,7 +353,7 @@ def _check_tops(read: Responses, tops: Mapping[str, int]) -> None:
 
 
 def _precision(case: _Case) -> Any:
-    return np.float32 if case.columns.responses.codes.size > 2e6 else np.float64
+    return np.float32 if case.columns.responses.codes.size > 5e5 else np.float64
 
 
 def _solve(case: _Case, layout: Layout, points: int | None, iterations: int) -> tuple[Problem, Summit]:

@@ -66,18 +66,23 @@ def score_sums(
 
 
 def _waves(posterior: Array, theta: Array, orders: int) -> Iterator[Array]:
-    """Give the posterior (Q × B) times 1, φ₁, φ₂ …, orthonormal under it (Stieltjes' recurrence)."""
+    """Give the posterior (Q × B) times 1, φ₁, φ₂ …, orthonormal under it (Stieltjes' recurrence).
+
+    Carried are √w φ, whose squares add up to 1: φ itself has no bounds where the posterior is nothing. A posterior of
+    few points has no more polynomials than points: what would follow is 0.
+    """
     yield posterior
-    before, now = np.zeros_like(posterior), np.ones_like(posterior)
+    root = np.sqrt(posterior)
+    before, now = np.zeros_like(root), root
     norm = np.zeros(posterior.shape[1], dtype=posterior.dtype)
+    least = 1e3 * float(np.finfo(posterior.dtype).eps) * float(np.ptp(theta))
     for _order in range(min(orders, len(theta) - 1)):
-        shaped = posterior * now
-        middle = theta @ (shaped * now)
+        middle = theta @ (now * now)
         following = (theta[:, None] - middle) * now - norm * before
-        norm = np.sqrt(np.einsum("qb,qb,qb->b", posterior, following, following))
-        following /= np.maximum(norm, np.finfo(posterior.dtype).tiny ** 0.5)
+        norm = np.sqrt(np.einsum("qb,qb->b", following, following))
+        following *= np.where(norm > least, 1 / np.maximum(norm, least), 0).astype(posterior.dtype)
         before, now = now, following
-        yield posterior * now
+        yield root * now
 
 
 class _Parts:

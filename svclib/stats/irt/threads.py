@@ -1,25 +1,25 @@
-"""Work in threads of our own, with the matrix library held to one thread each.
+"""Work in threads of our own, with the matrix libraries held to one thread each.
 
 OpenBLAS' own threads wait in busy loops: where others use the machine too, small products then take many times longer.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
-from threading import Lock
+from threading import Lock, current_thread
 from typing import Any, TypeVar
 
-import numpy as np
+import scipy.linalg  # noqa: F401  (its own matrix library has to be there before the libraries are looked for)
+from threadpoolctl import ThreadpoolController
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 _MOST = 8
-_NAMES = ("scipy_openblas_{}64_", "scipy_openblas_{}", "openblas_{}64_", "openblas_{}")
+_OURS = "svclib-irt"
 
 
 def workers() -> int:
@@ -31,26 +31,44 @@ def workers() -> int:
 def in_parts(work: Callable[[Sequence[Task]], Result], tasks: Sequence[Task]) -> list[Result]:
     """Call `work` on the shares of `tasks` of each thread; the results come in a fixed order."""
     count = min(workers(), len(tasks))
-    if count <= 1:
-        with _one_matrix_thread():
+    with one_matrix_thread():
+        if count <= 1 or current_thread().name.startswith(_OURS):
             return [work(tasks)] if tasks else []
-    with _one_matrix_thread(), ThreadPoolExecutor(count) as pool:
-        return list(pool.map(work, [tasks[at::count] for at in range(count)]))
+        others = [_pool().submit(work, tasks[at::count]) for at in range(1, count)]
+        try:
+            first = work(tasks[::count])
+        finally:
+            rest = [other.exception() for other in others]
+        for wrong in rest:
+            if wrong is not None:
+                raise wrong
+        return [first, *(other.result() for other in others)]
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    """Threads that stay: to start them anew for each pass takes longer than a small pass."""
+    return ThreadPoolExecutor(_MOST, thread_name_prefix=_OURS)
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 class _Held:
-    """How many calls hold the matrix library to one thread, and what it had before."""
+    """How many calls hold the matrix libraries to one thread, and what gives them back."""
 
-    lock, depth, before = Lock(), 0, 1
+    lock, depth = Lock(), 0
+    limit: Any = None
 
 
 @contextmanager
-def _one_matrix_thread() -> Iterator[None]:
-    get, put = _switch()
+def one_matrix_thread() -> Iterator[None]:
+    """Hold the matrix libraries to one thread each; several may hold them at a time."""
     with _Held.lock:
         if _Held.depth == 0:
-            _Held.before = get()
-            put(1)
+            _Held.limit = _libraries().limit(limits=1, user_api="blas")
         _Held.depth += 1
     try:
         yield
@@ -58,18 +76,8 @@ def _one_matrix_thread() -> Iterator[None]:
         with _Held.lock:
             _Held.depth -= 1
             if _Held.depth == 0:
-                put(_Held.before)
+                _Held.limit.restore_original_limits()
 
 
-@lru_cache(maxsize=1)
-def _switch() -> tuple[Callable[[], int], Callable[[int], Any]]:
-    """Find how numpy's OpenBLAS tells and sets its threads; idle functions where it is another library."""
-    try:
-        library = ctypes.CDLL(np._core._multiarray_umath.__file__)  # type: ignore[attr-defined]
-    except (AttributeError, OSError):
-        return lambda: 1, lambda _count: None
-    for name in _NAMES:
-        get, put = (getattr(library, name.format(f"{verb}_num_threads"), None) for verb in ("get", "set"))
-        if get is not None and put is not None:
-            return get, put
-    return lambda: 1, lambda _count: None
+if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
