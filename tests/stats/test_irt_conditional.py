@@ -154,7 +154,7 @@ def test_a_split_is_matched_by_its_index_and_may_have_holes():
     assert andersen(answers, group)["n"].item() == 260
 
 
-@pytest.mark.parametrize("split", ["mean", 3, ["x", "y"], pd.Series(["x", "y"]), ["x"] * 300])
+@pytest.mark.parametrize("split", ["mean", 3, np.ones((300, 2)), ["x", "y"], pd.Series(["x", "y"]), ["x"] * 300])
 def test_a_split_that_cannot_be_read(split):
     with pytest.raises(InvalidInput):
         andersen(drawn(300, 5), split)

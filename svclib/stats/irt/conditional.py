@@ -360,10 +360,10 @@ def _median(codes: Codes) -> tuple[Ints, list[str]]:
 
 
 def _read_split(split: Any, read: Responses) -> tuple[Ints, list[str]]:
-    if isinstance(split, str) or not np.iterable(split):
+    if isinstance(split, str) or np.ndim(split) != 1:
         raise InvalidInput(
             _('split is "{split}"; give "median" or a group for each candidate, in a series of their index.'),
-            split=split,
+            split=split if isinstance(split, str) else type(split).__name__,
         )  # fmt: skip
     if isinstance(split, pd.Series) and not split.index.equals(read.index):
         if split.index.has_duplicates or not read.index.isin(split.index).all():
