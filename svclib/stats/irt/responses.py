@@ -75,7 +75,11 @@ def read_responses(
     >>> read_responses(pd.DataFrame({"q1": [0, 1], "q2": [0.5, 1.0]})).codes.tolist()
     [[0, 1], [1, 2]]
     """
-    names, values = matrix(responses)
+    codes = _ready(responses) if states is None else None
+    if codes is None:
+        names, values = matrix(responses)
+    else:
+        names = [str(name) for name in responses.columns]
     if responses.index.has_duplicates:
         twice = responses.index[responses.index.duplicated()][0]
         raise InvalidInput(_('The candidate "{candidate}" is there twice; keep one row each.'), candidate=twice)
@@ -83,11 +87,36 @@ def read_responses(
         reasons = aligned(states, responses)
         values = np.where((reasons == "omitted") & np.isnan(values), 0.0, values)
         values = np.where(np.isin(reasons.astype(str), NOT_MET), np.nan, values)
-    whole = np.column_stack([_whole(values[:, at], name) for at, name in enumerate(names)])
-    codes = np.where(np.isnan(whole), MISSING, whole).astype(np.int8)
+    if codes is None:
+        whole = np.column_stack([_whole(values[:, at], name) for at, name in enumerate(names)])
+        codes = np.where(np.isnan(whole), MISSING, whole).astype(np.int8, order="F")
     seen = np.maximum(codes.max(axis=0, initial=0).astype(int), 1)
     _check_highest(names, seen, highest)
     return Responses(tuple(names), codes, seen if highest is None else np.asarray(highest, int), responses.index)
+
+
+def _ready(responses: Any) -> Codes | None:
+    """Read whole scores all at once, each item's together; None where the columns want a closer look."""
+    if not isinstance(responses, pd.DataFrame) or responses.empty or not responses.columns.is_unique:
+        return None
+    if not all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in responses.dtypes):
+        return None
+    if len({str(name) for name in responses.columns}) < responses.shape[1]:
+        return None
+    turned = responses.to_numpy().T
+    out = np.empty(turned.shape, dtype=np.int8)
+    for row, codes in zip(turned, out, strict=True):
+        low, high = row.min(), row.max()
+        if np.isnan(low):
+            there = ~np.isnan(row)
+            row = np.where(there, row, MISSING)
+            low, high = row.min(where=there, initial=0), row.max()
+        if low < 0 or high > _MOST:
+            return None
+        codes[:] = row
+        if row.dtype.kind == "f" and not np.array_equal(codes, row):
+            return None
+    return out.T
 
 
 def _whole(values: Floats, name: str) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from svclib.errors import InvalidInput
-from svclib.stats.arrays import Objects
+from svclib.stats.arrays import Ints, Objects
 from svclib.stats.irt.calibration_notes import IrtNote
 from svclib.stats.irt.parameters import MODELS, TWO_CATEGORIES
 from svclib.stats.irt.responses import MISSING, Codes, Responses
@@ -19,6 +19,7 @@ LEAST_SLOPES = 200
 """Fewer candidates than this cannot hold a slope for each item."""
 LEAST_GUESSING = 1000
 LEAST_CATEGORY = 5
+_FEW = 8
 _MANY = {"rasch": "pcm", "2pl": "grm", "3pl": "grm"}
 _TWO = {"grm": "2pl", "gpcm": "2pl", "pcm": "rasch"}
 _SIMPLER = {"2pl": "rasch", "grm": "pcm", "gpcm": "pcm"}
@@ -82,14 +83,15 @@ def screen(
     told: list[tuple[str, IrtNote]] = []
     for at, name in enumerate(responses.names):
         column = responses.codes[:, at]
+        counts = _counts(column, int(responses.highest[at]))
         if name in fixed:
             merged, top, kind = column, fixed[name], models[at]
         else:
-            reason = _no_spread(column, int(responses.highest[at]))
+            reason = _no_spread(counts, int(responses.highest[at]))
             if reason:
                 left_out[name] = reason
                 continue
-            merged, top, note = _merged(column, LEAST_CATEGORY if fallback else 1)
+            merged, top, note = _merged(column, counts, LEAST_CATEGORY if fallback else 1)
             told += [(name, note)] if note else []
             kind, notes = _model_for(models[at], top, candidates, fallback=fallback)
             told += [(name if note == IrtNote.WANTS_CATEGORIES else "", note) for note in notes]
@@ -100,7 +102,7 @@ def screen(
     codes = (
         responses.codes
         if _untouched(columns, responses)
-        else np.column_stack([*columns, responses.codes[:, 0]])[:, :-1]
+        else np.array(columns, dtype=np.int8).reshape(len(columns), len(responses.codes)).T
     )
     names = tuple(responses.names[at] for at in kept)
     left = Responses(names, codes, np.array(highest, dtype=np.int64), responses.index)
@@ -109,28 +111,29 @@ def screen(
 
 def _untouched(columns: list[Codes], responses: Responses) -> bool:
     """Whether every column is the one that came, so that the whole need not be copied."""
-    same = all(column.base is responses.codes or column is responses.codes for column in columns)
+    same = all(np.may_share_memory(column, responses.codes) for column in columns)
     return len(columns) == len(responses.names) and same
 
 
-def _no_spread(column: Codes, highest: int) -> IrtNote:
-    low, high = _ends(column)
-    if high == MISSING:
+def _counts(column: Codes, highest: int) -> Ints:
+    """Count the candidates of each score; a few counts are quicker than a table."""
+    if highest < _FEW:
+        return np.array([np.count_nonzero(column == score) for score in range(highest + 1)])
+    return np.bincount(column.view(np.uint8), minlength=256)[:128]
+
+
+def _no_spread(counts: Ints, highest: int) -> IrtNote:
+    seen = np.flatnonzero(counts)
+    if not len(seen):
         return IrtNote.NO_RESPONSES
-    if low < high:
+    if len(seen) > 1:
         return IrtNote.NONE
+    high = int(seen[0])
     return IrtNote.ALL_WRONG if high == 0 else IrtNote.ALL_RIGHT if high == highest else IrtNote.CONSTANT
 
 
-def _ends(column: Codes) -> tuple[int, int]:
-    counts = np.bincount(column.view(np.uint8), minlength=256)
-    seen = np.flatnonzero(counts[:128])
-    return (int(seen[0]), int(seen[-1])) if len(seen) else (MISSING, MISSING)
-
-
-def _merged(column: Codes, least: int) -> tuple[Codes, int, IrtNote]:
+def _merged(column: Codes, counts: Ints, least: int) -> tuple[Codes, int, IrtNote]:
     """Put scores of fewer than `least` candidates together with the rarer neighbour; two scores stay two."""
-    counts = np.bincount(column.view(np.uint8), minlength=256)[:128]
     groups = [[score] for score in range(int(np.flatnonzero(counts)[-1]) + 1)]
     sizes = [int(counts[score]) for score in range(len(groups))]
     note = IrtNote.NONE
