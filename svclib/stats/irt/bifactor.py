@@ -178,7 +178,8 @@ def bifactor(
     Raises
     ------
     InvalidInput
-        If an item of a testlet is not there, all items are in one testlet, or fewer than three can be calibrated.
+        If an item of a testlet is not there, all items are in one testlet, fewer than three can be calibrated, or there
+        are fewer candidates than parameters.
 
     Notes
     -----
@@ -208,6 +209,7 @@ def bifactor(
     kept, rows = screened.responses, screened.responses.there.any(axis=1)
     check_spread(home, kept.names)
     plan, told = design(kept.names, kept.highest + 1, home)
+    _enough(int(rows.sum()), plan)
     one = _one_ability(kept, iterations)
     problem = Problem(plan, lay_out(kept.codes[rows], plan, points))
     summit = climb(problem, _start(plan, one), iterations)
@@ -224,6 +226,18 @@ def _check(points: Any, iterations: Any) -> None:
                 _("`{name}` is {value}; give a whole number from {low} to {high}."),
                 name=name, value=value, low=low, high=high,
             )  # fmt: skip
+
+
+def _enough(n: int, plan: Design) -> None:
+    if n < plan.size:
+        raise InvalidInput(
+            _(
+                "{n} candidates are too few for the {size} parameters of a bifactor model; calibrate the sum of each "
+                "testlet instead: stats.irt(responses, testlets=…)."
+            ),
+            n=n,
+            size=plan.size,
+        )
 
 
 def _screened(read: Responses) -> Screened:

@@ -18,6 +18,8 @@ _INNER = 4
 _REACH = 1.0
 _GAIN = 1e-8
 """The climb ends when a step promises less than this of log-likelihood."""
+_STUCK = 1e-5
+"""No step rises and none promises more than this: the top, as far as the numbers tell."""
 _DAMPING = (1e-4, 0.02, 0.1, 0.5, 2.0)
 _STEP = 1e-4
 
@@ -65,8 +67,10 @@ class Problem:
 
     def crossed(self, point: Point) -> Floats:
         """Sum of the squared slopes of the candidates: near the top the information."""
-        scores = candidate_scores(self.plan, self.sheets, point.known)
-        return np.asarray((scores * self.sheets.weights[:, None]).T @ scores)
+        out = np.zeros((self.plan.size, self.plan.size))
+        for rows, scores in candidate_scores(self.plan, self.sheets, point.known):
+            out += (scores * self.sheets.weights[rows, None]).T @ scores
+        return out
 
     def observed(self, point: Point) -> Floats:
         """Minus the second derivatives, by central differences of the exact slope."""
@@ -111,6 +115,8 @@ def climb(problem: Problem, start: Floats, iterations: int = 500) -> Summit:
         following = problem.at(problem.plan.bounded(point.free + step))
         if following is None or following.loglik < point.loglik - 1e-12 * abs(point.loglik):
             following = _rescue(problem, point, step)
+            if following.loglik <= point.loglik + _GAIN:
+                return Summit(point, turn, gain < _STUCK)
             matrix, fresh = problem.crossed(following), True
         elif not fresh and _slow(following, point, matrix):
             matrix, fresh = problem.crossed(following), True

@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 from scipy.special import logsumexp
 
 from svclib.stats.arrays import Floats, Ints
-from svclib.stats.irt.bifactor_design import ALONE, Design
+from svclib.stats.irt.bifactor_design import ALONE, FIXED, Design
 from svclib.stats.irt.kernels import _graded, _two
 from svclib.stats.irt.quadrature import grid, normal_weights
 from svclib.stats.irt.responses import Codes
@@ -216,16 +216,16 @@ def _by_item(bundle: Bundle, total: Floats, coefficients: Floats) -> dict[int, F
     return {item: found[bundle.item == item] for item in bundle.items}
 
 
-def candidate_scores(plan: Design, sheets: Sheets, known: dict[int, Curve]) -> Floats:
-    """Derivatives of each distinct pattern's log-likelihood by the free parameters, (N, P)."""
+def candidate_scores(plan: Design, sheets: Sheets, known: dict[int, Curve]) -> Iterator[tuple[slice, Floats]]:
+    """Give blocks of distinct patterns and the derivatives of their log-likelihoods by the free parameters, (B, P)."""
     inner = [_inner_slopes(bundle, known) for bundle in sheets.bundles]
-    out = np.zeros((len(sheets.weights), plan.size))
     for rows, posterior, _logs in posteriors(sheets, known):
+        out = np.zeros((len(posterior), plan.size))
         for bundle, slopes in zip(sheets.bundles, inner, strict=True):
             for (item, place), slope in slopes.items():
-                if plan.slots[item, place] >= 0:
-                    out[rows, plan.slots[item, place]] += (posterior * slope[bundle.index[rows]]).sum(axis=1)
-    return out
+                if plan.slots[item, place] != FIXED:
+                    out[:, plan.slots[item, place]] += np.einsum("nq,nq->n", posterior, slope[bundle.index[rows]])
+        yield rows, out
 
 
 def _inner_slopes(bundle: Bundle, known: dict[int, Curve]) -> dict[tuple[int, int], Floats]:
