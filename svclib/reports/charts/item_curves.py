@@ -52,7 +52,7 @@ def option_curves(
     )
     y = alt.Y("share:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=5, labelExpr=_PERCENT))
     columns = 3 if width < PHONE else 6
-    legend = alt.Legend(title=None, orient="top", columns=columns, **_STROKES)
+    legend = alt.Legend(title=None, orient="top", columns=columns, **_STROKES) if names else None
     color = alt.Color("name:N", sort=names, legend=legend, scale=alt.Scale(domain=names, range=list(tones.values())))
     base = alt.Chart(shown).encode(x=x, color=color)
     dash = alt.StrokeDash("name:N", sort=names, legend=None, scale=_dashes(names))
@@ -108,7 +108,7 @@ def conditional_error(
     shown = shown.assign(name=[translate(words.get(str(m), str(m)), language) for m in shown["method"]])
     names = shown["name"].unique().tolist()
     legend = alt.Legend(
-        title=None, orient="top", columns=2 if width < PHONE else 4, symbolType="stroke", labelLimit=220
+        title=None, orient="top", columns=1 if width < PHONE else 4, symbolType="stroke", labelLimit=220
     )
     scale = alt.Scale(domain=names, range=palette()[: max(len(names), 1)])
     color: Any = alt.Color("name:N", legend=legend, scale=scale) if len(names) > 1 else alt.value(palette()[0])

@@ -39,7 +39,8 @@ def before_after(found: Gain, *, language: str = "en", width: int = 560, height:
         kind=found.people["change"].map(dict(zip(CHANGES, names, strict=True)))
     )
     if not len(people):
-        return alt.Chart(pd.DataFrame({"x": []})).mark_point().properties(width=width, height=height)
+        empty = alt.Chart(pd.DataFrame({"x": []})).mark_point()
+        return empty.properties(width=inner_width(width, _ROOM), height=height)
     ends = [float(people[["before", "after"]].min().min()), float(people[["before", "after"]].max().max())]
     scale = alt.Scale(domain=ends, nice=True, zero=False)
     same = pd.DataFrame({"at": ends})

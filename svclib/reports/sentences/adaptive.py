@@ -40,10 +40,12 @@ def exposure(found: Any, highest: float = 0.3, language: str = "en") -> str:
         "unused": words.value((rates["rate"] == 0).mean(), SHARE),
         "overlap": words.value(found.overlap, SHARE),
     }
-    text = _(
-        'The most used item, "{item}", was seen by {rate} of the candidates; {unused} of the bank was never used. Two '
-        "candidates have {overlap} of a test in common on average."
-    )
+    text = _('The most used item, "{item}", was seen by {rate} of the candidates; {unused} of the bank was never used.')
+    if words.known(found.overlap):
+        text = _(
+            'The most used item, "{item}", was seen by {rate} of the candidates; {unused} of the bank was never used. '
+            "Two candidates have {overlap} of a test in common on average."
+        )
     told = translate(text, language, **fields)
     if not over:
         return told
@@ -53,7 +55,7 @@ def exposure(found: Any, highest: float = 0.3, language: str = "en") -> str:
 
 def conditional(found: Any, language: str = "en") -> str:
     """Say where the test is least exact."""
-    rows = found.conditional
+    rows = found.conditional.dropna(subset=["rmse"])
     if not len(rows):
         return translate(_("The true abilities are unknown: the error at an ability cannot be told."), language)
     worst = rows.loc[rows["rmse"].idxmax()]

@@ -66,6 +66,11 @@ def drawn_forms(found: Generalizability, language: str = "en") -> str:
         "Dependability Φ of scores on forms of {items} items is {value} (95% interval {interval}); the luck of the "
         "draw counts as error."
     )
+    if not words.known(phi["low"]):
+        text = _(
+            "Dependability Φ of scores on forms of {items} items is {value} (no interval can be told); the luck of the "
+            "draw counts as error."
+        )
     fields = {"items": words.number(found.n_items), "value": words.value(phi["estimate"], RATING)}
     told = [translate(text, language, interval=_interval(phi, language), **fields)]
     error = _("A candidate's score errs by {sem} percentage points as a rule.")
@@ -73,6 +78,8 @@ def drawn_forms(found: Generalizability, language: str = "en") -> str:
     if "phi_cut" in rows.index:
         cut = rows.loc["phi_cut"].to_dict()
         text = _("For the verdict at the pass mark it is {value} (95% interval {interval}): {verdict}.")
+        if not words.known(cut["low"]):
+            text = _("For the verdict at the pass mark it is {value} (no interval can be told).")
         verdict = translate(_cut_verdict(cut), language)
         value = words.value(cut["estimate"], RATING)
         told.append(translate(text, language, value=value, interval=_interval(cut, language), verdict=verdict))

@@ -47,6 +47,8 @@ def gain(found: Gain, language: str = "en") -> str:
     if mean["estimate"] >= 0:
         text = _("{n} people gained {size} on average ({level} interval {interval}).")
     told = [translate(text, language, n=words.number(mean["n"]), **_size(mean, POINTS, language))]
+    if not _beyond_chance(mean):
+        told.append(translate(_("Chance could explain it."), language))
     shares = {name: words.value(rows.loc[name, "estimate"], SHARE) for name in ("improved", "worsened")}
     chance = words.value((1 - mean["level"]) / 2, SHARE)
     text = _(
@@ -98,7 +100,9 @@ def training(found: TrainingEffect, language: str = "en", names: Mapping[str, st
     if row["estimate"] >= 0:
         text = _("At equal {held}, trained people scored {size} higher ({level} interval {interval}).")
     if not held:
-        text = _("With nothing held equal, trained people differed by {size} ({level} interval {interval}).")
+        text = _("With nothing held equal, trained people scored {size} lower ({level} interval {interval}).")
+        if row["estimate"] >= 0:
+            text = _("With nothing held equal, trained people scored {size} higher ({level} interval {interval}).")
     told = [translate(text, language, held=held, **_size(row, POINTS, language))]
     if not _beyond_chance(row):
         told.append(translate(_("Chance could explain it."), language))
@@ -173,8 +177,9 @@ def _slope(row: Any, held: str, unit: Unit, step: str, language: str) -> str:
     if not _beyond_chance(row):
         text = _(
             "Whether branches with more certified staff have more satisfied customers cannot be told: for {step}, "
-            "{size} ({level} interval {interval})."
+            "satisfaction differs by {change} ({level} interval {interval})."
         )
-    told = translate(text, language, step=step, **_size(row, unit, language))
+    change = words.number(row["estimate"] * unit.factor, max(unit.digits, 1), signed=True)
+    told = translate(text, language, step=step, change=change, **_size(row, unit, language))
     text = _("Held equal: {held}.") if held else _("Nothing was held equal.")
     return told + ("" if language == "zh-CN" else " ") + translate(text, language, held=held)

@@ -58,6 +58,9 @@ class Generalizability:
         """
         rows = []
         for cut in cuts:
+            if not self._persons:  # no answers
+                rows.append((check_cut(cut), *[float("nan")] * 4, self._level))
+                continue
             values = phi_at(self._found, check_cut(cut), self._persons)
             spread = _judged(values, self._persons, self._level)
             rows.append((cut, float(values[0]), spread.std_error, spread.low, spread.high, self._level))

@@ -129,7 +129,7 @@ def _read(
     data: pd.DataFrame, outcome: str, certified: str, branch: str, std_error: str | None,
     confounders: tuple[str, ...], period: str | None,
 ) -> pd.DataFrame:  # fmt: skip
-    frame = check_frame(data)
+    frame = check_frame(data).reset_index(drop=True)
     check_columns(frame, [branch, *([period] if period else []), *confounders])
     share = numbers(frame, certified)
     if ((share < 0) | (share > 1)).any():
