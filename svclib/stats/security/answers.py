@@ -91,7 +91,8 @@ def read_answers(
         reasons = aligned(states, frame).astype(str)
         told, omitted = told & ~np.isin(reasons, NOT_MET), (reasons == "omitted") & ~told
     wanted = _key(frame, key, scores, told)
-    codes, labels, right_code = np.full(told.shape, NONE, np.int16), [*[()] * len(names)], np.full(len(names), NONE)
+    labels: list[tuple[str, ...]] = [() for _name in names]
+    codes, right_code = np.full(told.shape, NONE, np.int16), np.full(len(names), NONE)
     for at, name in enumerate(names):
         codes[:, at], labels[at], right_code[at] = _codes(chosen[:, at], told[:, at], wanted.get(name))
     there = told | omitted

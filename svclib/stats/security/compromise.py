@@ -279,7 +279,7 @@ def _table(rows: list[dict[str, Any]], adjust: str, rate: float) -> pd.DataFrame
     for name in (*columns[2:], "after", "note"):
         if name not in table.columns:
             table[name] = "" if name == "note" else None
-    p = table["p"].astype(float).to_numpy()
+    p: Floats = table["p"].to_numpy(dtype=np.float64, na_value=np.nan)
     known: Bools = ~np.isnan(p)
     beyond = np.full(len(p), np.nan)
     beyond[known] = adjusted(p[known], int(known.sum()), adjust)

@@ -103,7 +103,8 @@ def preknowledge(
     flag = (beyond <= rate) & ~few
     columns = {
         "n_secure": told[:, ~watched].sum(axis=1), "n": told[:, watched].sum(axis=1), "score": score,
-        "expected": mean, "ability": weights @ nodes, "gain": np.where(spread > 0, (score - mean) / np.maximum(spread, 1e-9), 0.0),
+        "expected": mean, "ability": weights @ nodes,
+        "gain": np.where(spread > 0, (score - mean) / np.maximum(spread, 1e-9), 0.0),
         "statistic": np.where(few, np.nan, _signed_ratio(secure, other, right, watched)),
         "p": np.where(few, np.nan, p), "p_adjusted": np.where(few, np.nan, beyond), "flag": flag,
         "note": np.where(few, FEW, np.where(flag, BETTER, "")),

@@ -170,7 +170,7 @@ def answer_similarity(
         tested, looked = _tested(engine, wanted, known, rooms, keep)
         p = norm.adjusted(tested.p, tested.first, tested.second, kin)
         rows = _frame(name, answers, tested, p, (known, looked), kin, adjust, rate)
-        frames.append(rows if known or keep is None and looked <= _ALL else rows[rows["p"] <= (keep or _KEEP)])
+        frames.append(rows if known or (keep is None and looked <= _ALL) else rows[rows["p"] <= (keep or _KEEP)])
         tables.append(contexts(norm, names if len(norm.centres) else None, name))
     frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     return Similarity(frame, pd.concat(tables, ignore_index=True), pd.Series(theta, index=answers.index), looked)
