@@ -15,7 +15,7 @@ from benchmarks.coverage import Case
 from svclib import stats
 from svclib.stats.cutscores.abilities import ability_at, lee, of_groups
 from svclib.stats.cutscores.decisions import at_each_mark
-from svclib.stats.irt.parameters import items_of
+from svclib.stats.item_response.parameters import items_of
 
 Draw = Callable[[np.random.Generator], tuple[Any, Any, Any]]
 

@@ -13,9 +13,9 @@ import pandas as pd
 
 from benchmarks.coverage import Case
 from svclib import stats
-from svclib.stats.irt.fit import irt
-from svclib.stats.irt.parameters import ItemParameters, items_of
-from svclib.stats.irt.person_chance import draw_codes
+from svclib.stats.item_response.fit import irt
+from svclib.stats.item_response.parameters import ItemParameters, items_of
+from svclib.stats.item_response.person_chance import draw_codes
 
 Draw = Callable[[np.random.Generator], tuple[Any, Any, Any]]
 

@@ -13,10 +13,10 @@ from benchmarks.coverage import Case
 from svclib import stats
 from svclib.demo.forms_pair import ANCHORS, calibrations
 from svclib.stats.arrays import Floats
-from svclib.stats.irt.fit import irt
-from svclib.stats.irt.parameters import items_of
-from svclib.stats.irt.quadrature import grid, normal_weights
-from svclib.stats.irt.sums import sum_distribution
+from svclib.stats.item_response.fit import irt
+from svclib.stats.item_response.parameters import items_of
+from svclib.stats.item_response.quadrature import grid, normal_weights
+from svclib.stats.item_response.sums import sum_distribution
 
 Draw = Callable[[np.random.Generator], tuple[Any, Any, Any]]
 

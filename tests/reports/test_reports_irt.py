@@ -7,9 +7,9 @@ import pytest
 from svclib import stats
 from svclib.reports import charts
 from svclib.reports.sentences import irt as say
-from svclib.stats.irt.parameters import items_of
-from svclib.stats.irt.person_chance import draw_codes
-from svclib.stats.irt.scoring import ScoreNote
+from svclib.stats.item_response.parameters import items_of
+from svclib.stats.item_response.person_chance import draw_codes
+from svclib.stats.item_response.scoring import ScoreNote
 
 LATIN = re.compile(r"[A-Za-z]{4,}")
 KNOWN = {"RMSEA", "outfit", "infit", "rasch"}

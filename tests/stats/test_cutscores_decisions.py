@@ -16,7 +16,7 @@ from svclib.stats.cutscores.binomial import passing
 from svclib.stats.cutscores.classification import DecisionNote
 from svclib.stats.cutscores.decisions import at_each_mark
 from svclib.stats.cutscores.truth import Truth, fit_truth, points
-from svclib.stats.irt.parameters import items_of
+from svclib.stats.item_response.parameters import items_of
 
 REFERENCE = Path(__file__).parent / "reference"
 R = json.loads((REFERENCE / "decision_consistency.json").read_text(encoding="utf-8"))["values"]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from svclib import stats
-from svclib.stats.irt.fit import irt
+from svclib.stats.item_response.fit import irt
 
 REFERENCE = Path(__file__).parent / "reference"
 R = json.loads((REFERENCE / "dif_exam.json").read_text(encoding="utf-8"))["values"]

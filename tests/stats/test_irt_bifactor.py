@@ -9,18 +9,18 @@ from scipy.special import expit
 from svclib import stats
 from svclib.errors import InvalidInput
 from svclib.reports.sentences.testlets import case_items
-from svclib.stats.irt.bifactor import bifactor
-from svclib.stats.irt.bifactor_climb import Problem
-from svclib.stats.irt.bifactor_design import BOUND, BifactorNote, design
-from svclib.stats.irt.bifactor_estep import candidate_scores, lay_out
-from svclib.stats.irt.bifactor_frames import CaseNote as Note
-from svclib.stats.irt.bifactor_frames import CaseVerdict as Verdict
-from svclib.stats.irt.calibration_notes import IrtNote
-from svclib.stats.irt.curves import expected
-from svclib.stats.irt.fit import irt
-from svclib.stats.irt.quadrature import grid, normal_weights
-from svclib.stats.irt.responses import read_responses
-from svclib.stats.irt.scoring import ScoreNote
+from svclib.stats.item_response.bifactor import bifactor
+from svclib.stats.item_response.bifactor_climb import Problem
+from svclib.stats.item_response.bifactor_design import BOUND, BifactorNote, design
+from svclib.stats.item_response.bifactor_estep import candidate_scores, lay_out
+from svclib.stats.item_response.bifactor_frames import CaseNote as Note
+from svclib.stats.item_response.bifactor_frames import CaseVerdict as Verdict
+from svclib.stats.item_response.calibration_notes import IrtNote
+from svclib.stats.item_response.curves import expected
+from svclib.stats.item_response.fit import irt
+from svclib.stats.item_response.quadrature import grid, normal_weights
+from svclib.stats.item_response.responses import read_responses
+from svclib.stats.item_response.scoring import ScoreNote
 
 REFERENCE = Path(__file__).parent / "reference"
 CASES = {f"q{at + 1:02d}": f"case{at // 3 + 1}" for at in range(12)}

@@ -7,9 +7,9 @@ from irt_reference import REFERENCE, exam, exam_3pl, rating, values
 from scipy.special import expit
 
 from svclib.errors import InvalidInput
-from svclib.stats.irt.calibration_notes import IrtNote
-from svclib.stats.irt.conditional import andersen
-from svclib.stats.irt.fit import irt
+from svclib.stats.item_response.calibration_notes import IrtNote
+from svclib.stats.item_response.conditional import andersen
+from svclib.stats.item_response.fit import irt
 
 E, G, R = values("irt_exam"), values("irt_3pl"), values("irt_rating")
 MORE = json.loads((REFERENCE / "irt_calibration.json").read_text(encoding="utf-8"))["values"]

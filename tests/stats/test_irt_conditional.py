@@ -8,9 +8,9 @@ import pytest
 from scipy.special import expit
 
 from svclib.errors import InvalidInput
-from svclib.stats.irt.calibration_notes import IrtNote
-from svclib.stats.irt.conditional import _evaluate, _forms, andersen, conditional, linked, wald_items
-from svclib.stats.irt.fit import irt
+from svclib.stats.item_response.calibration_notes import IrtNote
+from svclib.stats.item_response.conditional import _evaluate, _forms, andersen, conditional, linked, wald_items
+from svclib.stats.item_response.fit import irt
 
 BROKEN = [[1, 0, 0, 0], [0, 1, 0, 0], [1, 1, 1, 0], [1, 1, 0, 1], [0, 1, 0, 0], [1, 0, 0, 0]]
 

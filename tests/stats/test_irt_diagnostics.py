@@ -7,17 +7,23 @@ from irt_reference import exam, exam_3pl, mirt_items, rating, values
 from scipy.special import expit
 
 from svclib.errors import InvalidInput
-from svclib.stats.irt.comparison import CompareNote, compare
-from svclib.stats.irt.dependence import PairNote, dependence_of_items, local_dependence, pair_tables, q3_matrix
-from svclib.stats.irt.dimensionality import FitNote, dimensionality, sheet_dimensionality
-from svclib.stats.irt.fit import irt
-from svclib.stats.irt.item_fit import ItemFitNote, fit_of_items, item_fit, observed_expected
-from svclib.stats.irt.mean_squares import item_squares
-from svclib.stats.irt.parameters import items_of
-from svclib.stats.irt.person_chance import draw_codes
-from svclib.stats.irt.person_fit import PersonFitNote, fit_of_persons, indices, person_fit
-from svclib.stats.irt.scoring import abilities
-from svclib.stats.irt.sheets import read_sheet
+from svclib.stats.item_response.comparison import CompareNote, compare
+from svclib.stats.item_response.dependence import (
+    PairNote,
+    dependence_of_items,
+    local_dependence,
+    pair_tables,
+    q3_matrix,
+)
+from svclib.stats.item_response.dimensionality import FitNote, dimensionality, sheet_dimensionality
+from svclib.stats.item_response.fit import irt
+from svclib.stats.item_response.item_fit import ItemFitNote, fit_of_items, item_fit, observed_expected
+from svclib.stats.item_response.mean_squares import item_squares
+from svclib.stats.item_response.parameters import items_of
+from svclib.stats.item_response.person_chance import draw_codes
+from svclib.stats.item_response.person_fit import PersonFitNote, fit_of_persons, indices, person_fit
+from svclib.stats.item_response.scoring import abilities
+from svclib.stats.item_response.sheets import read_sheet
 
 E, G, R = values("irt_exam"), values("irt_3pl"), values("irt_rating")
 TWENTY = mirt_items(E["complete20_twopl"]["items"])

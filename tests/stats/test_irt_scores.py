@@ -11,13 +11,13 @@ from scipy.special import expit
 
 from svclib import stats
 from svclib.errors import InvalidInput
-from svclib.stats.irt.fit import irt
-from svclib.stats.irt.information import marginal_reliability, score_reliability, sheet_reliability
-from svclib.stats.irt.parameters import items_of
-from svclib.stats.irt.plausible import plausible_values, sheet_draws
-from svclib.stats.irt.scoring import METHODS, ScoreNote, abilities
-from svclib.stats.irt.sheets import read_sheet
-from svclib.stats.irt.sum_scores import SumNote, sum_table
+from svclib.stats.item_response.fit import irt
+from svclib.stats.item_response.information import marginal_reliability, score_reliability, sheet_reliability
+from svclib.stats.item_response.parameters import items_of
+from svclib.stats.item_response.plausible import plausible_values, sheet_draws
+from svclib.stats.item_response.scoring import METHODS, ScoreNote, abilities
+from svclib.stats.item_response.sheets import read_sheet
+from svclib.stats.item_response.sum_scores import SumNote, sum_table
 
 E, G, R = values("irt_exam"), values("irt_3pl"), values("irt_rating")
 TWO = mirt_items(E["twopl"]["items"])

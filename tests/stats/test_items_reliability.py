@@ -4,8 +4,8 @@ import pytest
 
 from svclib import stats
 from svclib.errors import InvalidInput
-from svclib.stats.irt.curves import probabilities
-from svclib.stats.irt.parameters import items_of
+from svclib.stats.item_response.curves import probabilities
+from svclib.stats.item_response.parameters import items_of
 from svclib.stats.items.components import components, drawn_sums
 
 ITEMS = [f"I{i:02d}" for i in range(1, 21)]

@@ -5,7 +5,7 @@ import pytest
 from svclib import stats
 from svclib.demo.forms_pair import administrations, calibrations
 from svclib.errors import InvalidInput
-from svclib.stats.irt.fit import irt
+from svclib.stats.item_response.fit import irt
 from svclib.stats.linking.drift import THRESHOLDS, perpendicular, principal_axis
 
 

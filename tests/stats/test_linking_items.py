@@ -8,7 +8,7 @@ import pytest
 from svclib import stats
 from svclib.demo.forms_pair import calibrations
 from svclib.errors import InvalidInput
-from svclib.stats.irt.fit import irt
+from svclib.stats.item_response.fit import irt
 from svclib.stats.linking.item_scores import observed_scores, true_scores
 from svclib.stats.linking.items import cut_of, forms
 from svclib.stats.linking.link import nodes

@@ -8,9 +8,9 @@ import pytest
 from svclib import stats
 from svclib.demo.forms_pair import calibrations
 from svclib.errors import InvalidInput
-from svclib.stats.irt.curves import expected
-from svclib.stats.irt.fit import irt
-from svclib.stats.irt.parameters import items_of
+from svclib.stats.item_response.curves import expected
+from svclib.stats.item_response.fit import irt
+from svclib.stats.item_response.parameters import items_of
 
 R = json.loads((Path(__file__).parent / "reference" / "linking.json").read_text(encoding="utf-8"))["values"]
 METHODS = ["mean_mean", "mean_gmean", "mean_sigma", "haebara", "stocking_lord"]

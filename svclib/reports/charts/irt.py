@@ -14,10 +14,10 @@ from svclib.reports.charts.layout import PHONE, inner_width
 from svclib.reports.charts.time import heading
 from svclib.reports.theme import colors, palette
 from svclib.stats.intervals import normal_quantile, wilson
-from svclib.stats.irt.curves import expected, probabilities
-from svclib.stats.irt.information import read_theta, test_information
-from svclib.stats.irt.item_fit import observed_expected
-from svclib.stats.irt.parameters import ItemParameters, items_of
+from svclib.stats.item_response.curves import expected, probabilities
+from svclib.stats.item_response.information import read_theta, test_information
+from svclib.stats.item_response.item_fit import observed_expected
+from svclib.stats.item_response.parameters import ItemParameters, items_of
 
 _ROOM = 56
 _FEW = 8
@@ -40,7 +40,7 @@ def characteristic_curves(
     Parameters
     ----------
     items : fit, ItemParameters or DataFrame
-        See `svclib.stats.irt.parameters.items_of`.
+        See `svclib.stats.item_response.parameters.items_of`.
     names : list of str, optional
         Up to eight items drawn in colour, the others in grey; without it the first eight.
     title : str

@@ -11,7 +11,7 @@ import pandas as pd
 from svclib.i18n import _, translate
 from svclib.reports import words
 from svclib.reports.sentences.notes import note
-from svclib.stats.irt.parameters import items_of
+from svclib.stats.item_response.parameters import items_of
 
 _STEEP = (0.35, 0.65, 1.35)
 """Slopes from which an item tells candidates apart a little, fairly well, well (Baker & Kim 2017)."""

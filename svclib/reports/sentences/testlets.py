@@ -9,7 +9,7 @@ import numpy as np
 from svclib.i18n import _, translate
 from svclib.reports import words
 from svclib.reports.sentences.notes import note
-from svclib.stats.irt.bifactor_frames import CaseVerdict
+from svclib.stats.item_response.bifactor_frames import CaseVerdict
 
 _STRONG, _MIDDLING = 0.35, 0.15
 _TRIFLE = 0.02

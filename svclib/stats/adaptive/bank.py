@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import expit
 
 from svclib.stats.arrays import Bools, Floats, Ints
-from svclib.stats.irt.curves import information, probabilities
-from svclib.stats.irt.parameters import CUMULATIVE, ItemParameters
+from svclib.stats.item_response.curves import information, probabilities
+from svclib.stats.item_response.parameters import CUMULATIVE, ItemParameters
 
 _FLOOR = 1e-300
 

@@ -17,7 +17,7 @@ from svclib.stats.arrays import Bools, Floats, Ints
 from svclib.stats.assembly.pool import Pool, as_number
 from svclib.stats.assembly.rules import read_enemies
 from svclib.stats.columns import numbers
-from svclib.stats.irt.curves import information, probabilities
+from svclib.stats.item_response.curves import information, probabilities
 from svclib.stats.marks import _
 
 POINTS = 61

@@ -24,8 +24,8 @@ class Adaptive:
     Parameters
     ----------
     items : DataFrame, fit or ItemParameters
-        Calibrated items (``item, a, b``, …; see `svclib.stats.irt.parameters.items_of`) with the columns that the
-        rules below name.
+        Calibrated items (``item, a, b`` …; see `svclib.stats.item_response.parameters.items_of`) with the columns
+        that the rules below name.
     select : str
         ``information`` (the most at the present estimate), ``randomesque`` (one of the best `top` by chance),
         ``difficulty``, ``kullback``, ``kullback_posterior``, ``likelihood_weighted``, ``posterior_weighted``,

@@ -16,8 +16,8 @@ from svclib.stats.assembly.goals import add_goal, reached, read_goal
 from svclib.stats.assembly.pool import Pool, read_bounds, read_pool
 from svclib.stats.assembly.problem import Named, Program, Row, Solution, form_program
 from svclib.stats.assembly.rules import ENEMIES, OVERLAP, SET_COUNT, SETS, USES, Blueprint, read_blueprint
-from svclib.stats.irt.curves import information
-from svclib.stats.irt.quadrature import grid
+from svclib.stats.item_response.curves import information
+from svclib.stats.item_response.quadrature import grid
 from svclib.stats.marks import _
 
 BEST, TIME = _("optimal"), _("the best found in the time given")

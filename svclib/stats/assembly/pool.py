@@ -13,8 +13,8 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints, Objects
 from svclib.stats.columns import check_columns, check_frame, numbers
-from svclib.stats.irt.curves import expected, information
-from svclib.stats.irt.parameters import ItemParameters, items_of
+from svclib.stats.item_response.curves import expected, information
+from svclib.stats.item_response.parameters import ItemParameters, items_of
 from svclib.stats.marks import _
 
 NEVER_NEGATIVE = ("seconds", "minutes", "time", "words", "characters", "uses")

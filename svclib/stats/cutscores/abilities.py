@@ -10,9 +10,9 @@ from scipy.special import ndtr
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
 from svclib.stats.cutscores.reading import SLACK
-from svclib.stats.irt.curves import expected, information
-from svclib.stats.irt.parameters import ItemParameters
-from svclib.stats.irt.sums import sum_distribution
+from svclib.stats.item_response.curves import expected, information
+from svclib.stats.item_response.parameters import ItemParameters
+from svclib.stats.item_response.sums import sum_distribution
 from svclib.stats.marks import _
 
 _BOUND, _HALVINGS = 8.0, 60
@@ -49,7 +49,7 @@ def ability_at(items: ItemParameters, mark: float) -> float:
     """Ability at which the expected sum score is `mark`; infinite where the curve does not reach it.
 
     >>> import pandas as pd
-    >>> from svclib.stats.irt.parameters import items_of
+    >>> from svclib.stats.item_response.parameters import items_of
     >>> pair = items_of(pd.DataFrame({"item": ["q1", "q2"], "a": [1.0, 1.0], "b": [0.5, 0.5]}))
     >>> round(ability_at(pair, 1.0), 6)
     0.5

@@ -10,8 +10,8 @@ from scipy.special import logit
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
-from svclib.stats.irt.curves import probabilities
-from svclib.stats.irt.parameters import CUMULATIVE, ItemParameters, items_of
+from svclib.stats.item_response.curves import probabilities
+from svclib.stats.item_response.parameters import CUMULATIVE, ItemParameters, items_of
 from svclib.stats.marks import _
 
 RESPONSE_PROBABILITY = 2 / 3

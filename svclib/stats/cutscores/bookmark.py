@@ -16,7 +16,7 @@ from svclib.stats.cutscores.angoff import FEW, PanelNote
 from svclib.stats.cutscores.booklet import RESPONSE_PROBABILITY, expected_at, ordered_booklet
 from svclib.stats.cutscores.panel import t_limits
 from svclib.stats.estimate import check_level, estimates
-from svclib.stats.irt.parameters import items_of
+from svclib.stats.item_response.parameters import items_of
 from svclib.stats.marks import _
 
 Page = Literal["last_mastered", "first_missed"]

@@ -19,7 +19,7 @@ from svclib.stats.cutscores.reading import Scores, check_cut, passes, read_total
 from svclib.stats.cutscores.resampling import draws, interval, parts_of, sums_of
 from svclib.stats.cutscores.truth import Model
 from svclib.stats.estimate import Note, check_level, estimates
-from svclib.stats.irt.parameters import ItemParameters, items_of
+from svclib.stats.item_response.parameters import ItemParameters, items_of
 from svclib.stats.marks import _
 
 METHODS: MappingProxyType[str, str] = MappingProxyType(

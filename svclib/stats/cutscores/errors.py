@@ -12,8 +12,8 @@ from svclib.stats.cutscores.abilities import ability_at
 from svclib.stats.cutscores.binomial import effective_length
 from svclib.stats.cutscores.reading import Scores
 from svclib.stats.cutscores.resampling import parts_of, sums_of
-from svclib.stats.irt.curves import probabilities
-from svclib.stats.irt.parameters import ItemParameters
+from svclib.stats.item_response.curves import probabilities
+from svclib.stats.item_response.parameters import ItemParameters
 
 
 def told_reliability(read: Scores, reliability: float | None) -> float:

@@ -15,7 +15,7 @@ from svclib.stats.columns import check_columns, numbers
 from svclib.stats.cutscores.errors import binomial_error, binomial_length, plain_length, told_reliability
 from svclib.stats.cutscores.posterior import by_ability, by_beta, by_binomial, population
 from svclib.stats.cutscores.reading import Scores, check_cut, passes, read_totals, whole_scores
-from svclib.stats.irt.parameters import items_of
+from svclib.stats.item_response.parameters import items_of
 from svclib.stats.marks import _
 
 FLAGS: MappingProxyType[str, str] = MappingProxyType(

@@ -13,8 +13,8 @@ from svclib.stats.cutscores.binomial import true_moments
 from svclib.stats.cutscores.reading import SLACK, Scores
 from svclib.stats.cutscores.resampling import parts_of, sums_of
 from svclib.stats.cutscores.truth import fit_truth, points
-from svclib.stats.irt.curves import probabilities
-from svclib.stats.irt.parameters import ItemParameters
+from svclib.stats.item_response.curves import probabilities
+from svclib.stats.item_response.parameters import ItemParameters
 
 _BLOCK = 4_000_000
 _ROOM = 1e-300

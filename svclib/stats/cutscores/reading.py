@@ -12,7 +12,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, ratio
 from svclib.stats.columns import matrix
-from svclib.stats.irt.responses import read_responses
+from svclib.stats.item_response.responses import read_responses
 from svclib.stats.marks import _
 
 SLACK = 1e-9

@@ -19,9 +19,9 @@ from svclib.stats.fairness.mantel import ETS
 from svclib.stats.fairness.notes import Direction, FairNote
 from svclib.stats.fairness.reading import Setting
 from svclib.stats.intervals import normal_quantile
-from svclib.stats.irt.fit import IrtFit, irt
-from svclib.stats.irt.quadrature import grid, normal_weights
-from svclib.stats.irt.responses import MISSING
+from svclib.stats.item_response.fit import IrtFit, irt
+from svclib.stats.item_response.quadrature import grid, normal_weights
+from svclib.stats.item_response.responses import MISSING
 
 FOCAL, REFERENCE = "focal", "reference"
 ENOUGH = 200

@@ -22,7 +22,7 @@ from svclib.stats.fairness.latent import (
 from svclib.stats.fairness.lord import _counts
 from svclib.stats.fairness.notes import FairNote
 from svclib.stats.fairness.reading import REST, Setting
-from svclib.stats.irt.fit import IrtFit
+from svclib.stats.item_response.fit import IrtFit
 
 
 def likelihood_ratio(setting: Setting, model: str, anchors: Bools, level: float) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from svclib.stats.arrays import Bools
 from svclib.stats.fairness.latent import Curves, calibrated, empty, few, frame_of, parameters_of, spread_of, write
 from svclib.stats.fairness.notes import FairNote
 from svclib.stats.fairness.reading import Setting
-from svclib.stats.irt.fit import IrtFit
+from svclib.stats.item_response.fit import IrtFit
 
 Calibrations = tuple[IrtFit | None, IrtFit | None]
 

@@ -17,7 +17,7 @@ from scipy.special import logit
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints, ratio
-from svclib.stats.irt.responses import MISSING, Responses
+from svclib.stats.item_response.responses import MISSING, Responses
 from svclib.stats.marks import _
 
 _PER_SET = 200

@@ -12,7 +12,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints, ratio
 from svclib.stats.fairness.notes import FairNote
-from svclib.stats.irt.responses import MISSING, Responses, read_responses
+from svclib.stats.item_response.responses import MISSING, Responses, read_responses
 from svclib.stats.marks import _
 
 EVERYBODY = "everybody else"

@@ -12,10 +12,10 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, ratio
 from svclib.stats.estimate import MIN_MEAN, Note, check_level
 from svclib.stats.intervals import normal_quantile
-from svclib.stats.irt.curves import probabilities
-from svclib.stats.irt.parameters import ItemParameters, items_of
-from svclib.stats.irt.quadrature import grid, normal_weights
-from svclib.stats.irt.sums import combine
+from svclib.stats.item_response.curves import probabilities
+from svclib.stats.item_response.parameters import ItemParameters, items_of
+from svclib.stats.item_response.quadrature import grid, normal_weights
+from svclib.stats.item_response.sums import combine
 from svclib.stats.items.reliability import exam_reliability
 from svclib.stats.items.scores import Scores, points_of, read, strata_of
 from svclib.stats.marks import _

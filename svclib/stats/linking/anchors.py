@@ -9,7 +9,7 @@ import numpy as np
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Ints
-from svclib.stats.irt.parameters import ItemParameters
+from svclib.stats.item_response.parameters import ItemParameters
 from svclib.stats.linking.parameters import Calibrated
 from svclib.stats.marks import _
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from svclib.stats.arrays import Floats
-from svclib.stats.irt.parameters import ItemParameters
+from svclib.stats.item_response.parameters import ItemParameters
 from svclib.stats.linking.anchors import Anchored
 from svclib.stats.linking.parameters import Calibrated, by_parameters, chances, expected_curves
 

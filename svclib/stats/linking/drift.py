@@ -21,7 +21,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, ratio
 from svclib.stats.estimate import check_level
-from svclib.stats.irt.parameters import ItemParameters
+from svclib.stats.item_response.parameters import ItemParameters
 from svclib.stats.linking.anchors import Anchored, pair_anchors
 from svclib.stats.linking.delta import Administrations, read_administrations
 from svclib.stats.linking.link import POINTS, Link, Quadrature, link_pair, nodes

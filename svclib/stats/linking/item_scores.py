@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from svclib.stats.arrays import Bools, Floats
-from svclib.stats.irt.parameters import ItemParameters
-from svclib.stats.irt.sums import combine, sum_distribution
+from svclib.stats.item_response.parameters import ItemParameters
+from svclib.stats.item_response.sums import combine, sum_distribution
 from svclib.stats.linking.parameters import Calibrated, by_parameters, chances, expected_curves
 from svclib.stats.linking.percentiles import rank_steps, ranks, score_steps, scores_at
 

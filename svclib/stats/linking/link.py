@@ -13,7 +13,7 @@ from scipy.special import ndtri, roots_hermitenorm
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats
 from svclib.stats.estimate import check_level, estimates
-from svclib.stats.irt.parameters import ItemParameters
+from svclib.stats.item_response.parameters import ItemParameters
 from svclib.stats.linking.anchors import Anchored, pair_anchors
 from svclib.stats.linking.curves import METHODS as CURVES
 from svclib.stats.linking.curves import curve_link
@@ -105,7 +105,7 @@ def link(
     Parameters
     ----------
     new, old : fit, ItemParameters or DataFrame
-        Calibrated items; see `svclib.stats.irt.parameters.items_of`.
+        Calibrated items; see `svclib.stats.item_response.parameters.items_of`.
     anchors : list of str, optional
         Common items; without it every name that both have.
     method : {"stocking_lord", "haebara", "mean_mean", "mean_gmean", "mean_sigma"}

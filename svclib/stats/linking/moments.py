@@ -8,7 +8,7 @@ import numpy as np
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Objects
-from svclib.stats.irt.parameters import ItemParameters
+from svclib.stats.item_response.parameters import ItemParameters
 from svclib.stats.linking.anchors import Anchored
 from svclib.stats.linking.parameters import SLOPE
 from svclib.stats.marks import _

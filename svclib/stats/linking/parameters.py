@@ -12,8 +12,8 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints
 from svclib.stats.columns import check_frame
-from svclib.stats.irt.curves import with_slopes
-from svclib.stats.irt.parameters import ItemParameters, items_of
+from svclib.stats.item_response.curves import with_slopes
+from svclib.stats.item_response.parameters import ItemParameters, items_of
 from svclib.stats.marks import _
 
 SLOPE, LOWER, UPPER = -1, -2, -3

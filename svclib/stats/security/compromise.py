@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints
-from svclib.stats.irt.parameters import items_of
+from svclib.stats.item_response.parameters import items_of
 from svclib.stats.marks import _
 from svclib.stats.security.adjusting import adjusted, check_rate
 from svclib.stats.security.answers import check_candidates, earned

@@ -16,9 +16,9 @@ from scipy.special import logsumexp
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats
 from svclib.stats.columns import check_columns, numbers
-from svclib.stats.irt.curves import probabilities
-from svclib.stats.irt.parameters import ItemParameters, items_of
-from svclib.stats.irt.quadrature import grid, normal_weights
+from svclib.stats.item_response.curves import probabilities
+from svclib.stats.item_response.parameters import ItemParameters, items_of
+from svclib.stats.item_response.quadrature import grid, normal_weights
 from svclib.stats.marks import _
 from svclib.stats.security.answers import NONE, Answers, written
 

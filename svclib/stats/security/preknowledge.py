@@ -11,10 +11,10 @@ from scipy.special import ndtr, ndtri
 
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, Ints
-from svclib.stats.irt.curves import expected, probabilities
-from svclib.stats.irt.parameters import ItemParameters, items_of
-from svclib.stats.irt.quadrature import grid
-from svclib.stats.irt.sums import combine
+from svclib.stats.item_response.curves import expected, probabilities
+from svclib.stats.item_response.parameters import ItemParameters, items_of
+from svclib.stats.item_response.quadrature import grid
+from svclib.stats.item_response.sums import combine
 from svclib.stats.marks import _
 from svclib.stats.security.adjusting import adjusted, check_rate
 from svclib.stats.security.answers import check_candidates, earned

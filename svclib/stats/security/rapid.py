@@ -11,7 +11,7 @@ import pandas as pd
 from svclib.errors import InvalidInput
 from svclib.stats.arrays import Bools, Floats, ratio
 from svclib.stats.intervals import wilson
-from svclib.stats.irt.parameters import items_of
+from svclib.stats.item_response.parameters import items_of
 from svclib.stats.marks import _
 from svclib.stats.security.option_curves import posterior
 from svclib.stats.security.thresholds import METHODS, by_method

@@ -1,0 +1,1 @@
+"""Item response models: calibration, scores, information, fit. (The verb is `svclib.stats.irt`.)"""
