@@ -25,6 +25,7 @@ NAMES = (
     "fairness",
     "adaptive",
     "assembly",
+    "answer_similarity",
     "coverage",
     "false_alarms",
 )
