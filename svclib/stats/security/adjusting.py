@@ -26,6 +26,7 @@ def adjusted(p: Floats, looked: int, adjust: str) -> Floats:
     >>> adjusted(np.array([0.01, 0.04, 0.02]), 3, "holm").round(3).tolist()
     [0.03, 0.04, 0.04]
     """
+    check_adjust(adjust)
     if adjust == "none" or not len(p):
         return p.copy()
     if adjust == "bonferroni":
@@ -44,3 +45,10 @@ def check_rate(rate: float) -> float:
     if not 0 < rate < 1:
         raise InvalidInput(_("rate is {rate}; give a chance between 0 and 1, such as 0.05."), rate=rate)
     return rate
+
+
+def check_adjust(adjust: str) -> str:
+    """Return `adjust` if it is a known way."""
+    if adjust not in ADJUSTMENTS:
+        raise InvalidInput(_('adjust is "{adjust}"; give one of {known}.'), adjust=adjust, known=", ".join(ADJUSTMENTS))
+    return adjust

@@ -13,7 +13,7 @@ from svclib.errors import InvalidInput
 from svclib.stats.arrays import Floats, Ints
 from svclib.stats.columns import check_columns, check_frame
 from svclib.stats.marks import _
-from svclib.stats.security.adjusting import ADJUSTMENTS, adjusted, check_rate
+from svclib.stats.security.adjusting import adjusted, check_adjust, check_rate
 from svclib.stats.security.answers import NONE, Answers, read_answers
 from svclib.stats.security.calibration import Usual, contexts, no_calibration, usual
 from svclib.stats.security.matching import Model, Tested, exact, sample, screened
@@ -152,8 +152,7 @@ def answer_similarity(
     """
     methods = _methods(method)
     check_rate(rate)
-    if adjust not in ADJUSTMENTS:
-        raise InvalidInput(_('adjust is "{adjust}"; give one of {known}.'), adjust=adjust, known=", ".join(ADJUSTMENTS))
+    check_adjust(adjust)
     answers = read_answers(choices, key, scores, states)
     rooms, _rooms = groups(within, answers.index, "within")
     kin, names = groups(context, answers.index, "context")
