@@ -28,6 +28,7 @@ _ROOMS = {
     "quality_units": "burst_calendar invitation_map unit_signs unit_similarity",
     "satisfaction": "ranking sources trend",
     "scales": "factor_loadings item_rest reliabilities scree",
+    "security": "compromise_path effort_scores rapid_thresholds similarity_network similarity_pvalues",
     "wave_levels": "waves slopes",
     "time": "change_point control interruption seasons",
     "weighting": "margins r_partials weight_distribution",
