@@ -22,7 +22,7 @@ _POINTS = 2_000
 
 def similarity_network(
     found: Similarity, *, language: str = "en", width: int = 660, height: int = 300
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """Draw the flagged pairs as lines between candidates on a circle; lines that meet form a cluster."""
     pairs = found.frame[found.frame["flag"].astype(bool)]
     names = list(dict.fromkeys([*pairs["first"], *pairs["second"]]))
@@ -34,12 +34,12 @@ def similarity_network(
     title = translate(_("Pairs whose answers agree more than expected"), language)
     x, y = (alt.X("x:Q", axis=None, scale=_SQUARE), alt.Y("y:Q", axis=None, scale=_SQUARE))
     base = alt.Chart(dots).encode(x=x, y=y)
-    layers = [
+    layers: list[Any] = [
         alt.Chart(lines).mark_rule(strokeWidth=2, color=colors()["text-muted"]).encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
         base.mark_point(filled=True, size=90, opacity=1, color=palette()[0]),
         base.mark_text(dy=-12, color=colors()["text"]).encode(text="name:N"),
     ]
-    return alt.layer(*layers).properties(width=inner_width(width, 0), height=height, title=title)
+    return alt.layer(*layers).properties(width=min(width, height), height=height, title=title)
 
 
 _SQUARE = alt.Scale(domain=[-1.3, 1.3], nice=False)
@@ -47,7 +47,7 @@ _SQUARE = alt.Scale(domain=[-1.3, 1.3], nice=False)
 
 def similarity_pvalues(
     found: Similarity, *, language: str = "en", width: int = 660, height: int = 240
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """Draw the pairs' p values against those of chance, both as −log10; the dashed line is chance."""
     rows = found.frame[found.frame["method"] == found.frame["method"].iloc[0]] if len(found.frame) else found.frame
     held = rows.sort_values("p", ignore_index=True).iloc[:_POINTS]
@@ -69,7 +69,7 @@ def _flagged() -> Any:
 
 def rapid_thresholds(
     found: RapidGuessing, item: str | None = None, *, language: str = "en", width: int = 660, height: int = 220
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """Draw the times of an item with its threshold; without an item, the middle 80 % of the times of all."""
     title = translate(_("Seconds (dashed or marked: threshold)"), language)
     limit = found.items.assign(item=found.items["item"].astype(str)).dropna(subset=["threshold"])
@@ -80,7 +80,7 @@ def rapid_thresholds(
         shown = pd.DataFrame({"x": np.exp(edges[:-1]), "x2": np.exp(edges[1:]), "n": counts})
         x = alt.X("x:Q", scale=scale, title=title)
         y = alt.Y("n:Q", title=translate(_("Candidates"), language))
-        bars = alt.Chart(shown).mark_bar(color=palette()[0]).encode(x=x, x2="x2:Q", y=y)
+        bars = alt.Chart(shown).mark_bar(color=palette()[0]).encode(x=x, x2="x2:Q", y=y, y2=alt.datum(0))
         rule = alt.Chart(limit[limit["item"] == item]).mark_rule(strokeDash=[5, 4], strokeWidth=2)
         marked = rule.encode(x=alt.X("threshold:Q", scale=scale, title=title))
         return alt.layer(bars, marked).properties(width=inner_width(width, _ROOM), height=height)
@@ -90,7 +90,7 @@ def rapid_thresholds(
     y = alt.Y("item:N", sort=names, title=None)
     bars = alt.Chart(ends.dropna()).mark_bar(height=8, color=palette()[0], opacity=0.5)
     marks = alt.Chart(limit).mark_tick(thickness=3, color=colors()["text"])
-    layers = [
+    layers: list[Any] = [
         bars.encode(x=alt.X("low:Q", scale=scale, title=title), x2="high:Q", y=y),
         marks.encode(x=alt.X("threshold:Q", scale=scale, title=title), y=y),
     ]
@@ -112,7 +112,7 @@ def effort_scores(found: RapidGuessing, *, language: str = "en", width: int = 66
 
 def compromise_path(
     found: Compromise, item: str, *, language: str = "en", width: int = 660, height: int = 220
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """Draw the statistic of an item over the candidates in their order, with its limit (dashed)."""
     shown = found.path.loc[found.path["item"] == item, ["position", "statistic", "limit"]].astype(float)
     x = alt.X("position:Q", title=translate(_("Candidates in their order"), language))
