@@ -28,6 +28,7 @@ NAMES = (
     "answer_similarity",
     "coverage",
     "false_alarms",
+    "exam_false_alarms",
 )
 
 
