@@ -43,6 +43,7 @@ def exam_irregularities(n: int = 300, items: int = 40, seed: int = 1, *, hurried
     choices = pd.DataFrame(chosen, index=people, columns=names)
     for copier in COPIERS:
         taken = rng.random(items) < 0.85
-        choices.loc[copier] = choices.loc[SOURCE].where(taken, choices.loc[copier])
+        own, theirs = people.index(copier), people.index(SOURCE)
+        choices.iloc[own, taken] = choices.iloc[theirs, taken]
     scores, times = (choices == "A").astype(float), pd.DataFrame(seconds, index=people, columns=names)
     return MadeExam(choices, dict.fromkeys(names, "A"), scores, times, [people[one] for one in quick])
