@@ -40,10 +40,9 @@ def exam_irregularities(n: int = 300, items: int = 40, seed: int = 1, *, hurried
     chance[quick, items // 2 :], seconds[quick, items // 2 :] = 0.25, rng.uniform(1, 3, (hurried, items - items // 2))
     right = rng.random((n, items)) < chance
     chosen = np.where(right, "A", rng.choice(list("BCD"), (n, items), p=[0.5, 0.3, 0.2]))
-    choices = pd.DataFrame(chosen, index=people, columns=names)
     for copier in COPIERS:
         taken = rng.random(items) < 0.85
-        own, theirs = people.index(copier), people.index(SOURCE)
-        choices.iloc[own, taken] = choices.iloc[theirs, taken]
+        chosen[people.index(copier), taken] = chosen[people.index(SOURCE), taken]
+    choices = pd.DataFrame(chosen, index=people, columns=names)
     scores, times = (choices == "A").astype(float), pd.DataFrame(seconds, index=people, columns=names)
     return MadeExam(choices, dict.fromkeys(names, "A"), scores, times, [people[one] for one in quick])
